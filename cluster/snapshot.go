@@ -37,7 +37,8 @@ type Node struct {
 	Info        Reading[Info]
 	Stats       Stats // numbers out of Info; zero value when Info never arrived
 	ClusterInfo Reading[ClusterInfo]
-	View        Reading[*View] // what this node says of all nodes
+	Config      Reading[map[string]string] // settings by their names in CONFIG GET; only those the console asks for
+	View        Reading[*View]             // what this node says of all nodes
 
 	// What the other nodes that were read recently say of this one.
 	PFailBy []NodeID // they suspect it
