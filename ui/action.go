@@ -20,6 +20,7 @@ type Action[T any] struct {
 
 // Hint is an action made ready to be shown.
 type Hint struct {
+	Press            string // the key as the toolkit names it
 	Key, Label, Help string
 	Off              string
 	Hidden           bool
@@ -57,7 +58,7 @@ func (a Actions[T]) Run(key string, t T) (cmd tea.Cmd, known bool, off string) {
 func (a Actions[T]) Hints(t T) []Hint {
 	hints := make([]Hint, 0, len(a))
 	for _, act := range a {
-		h := Hint{Key: KeyName(act.Keys[0]), Label: act.Label, Help: act.Help, Hidden: act.Hidden}
+		h := Hint{Press: act.Keys[0], Key: KeyName(act.Keys[0]), Label: act.Label, Help: act.Help, Hidden: act.Hidden}
 		if act.Off != nil {
 			h.Off = act.Off(t)
 		}

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/doctor"
 	"slotdeck/ui"
 )
 
@@ -60,13 +61,16 @@ type Selection struct {
 // Scene is all that a screen may look at while it draws: no clock, no cluster
 // but this snapshot.
 type Scene struct {
-	Snap   *cluster.Snapshot // nil until the first one arrived
-	Now    time.Time
-	W, H   int // of the body
-	Theme  *ui.Theme
-	Filter Filter
-	Issues bool // only problems are wanted
-	Frozen bool // the operator holds the picture
+	Snap *cluster.Snapshot // nil until the first one arrived
+	// What is to be said of Snap, worked out once a snapshot.
+	Verdict  doctor.Verdict
+	Findings []doctor.Finding
+	Now      time.Time
+	W, H     int // of the body
+	Theme    *ui.Theme
+	Filter   Filter
+	Issues   bool // only problems are wanted
+	Frozen   bool // the operator holds the picture
 }
 
 // Age is how old a time is now, as text; the sign for none when it never was.

@@ -1,0 +1,283 @@
+package views
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/doctor"
+	"slotdeck/ui"
+)
+
+// The numbers of the screens, as their keys.
+const (
+	onOverview = iota
+	onSlots
+	onNodes
+	onKeys
+	onEvents
+	onLog
+)
+
+// App is the root model. It routes: keys and messages to the screen or overlay
+// that they concern, snapshots to all screens. It decides nothing about clusters.
+type App struct {
+	cfg     Config
+	theme   *ui.Theme
+	look    ui.Look
+	w, h    int
+	screens []Screen
+	at      int
+	back    int // the screen before the log
+
+	snap *cluster.Snapshot // newest
+	held *cluster.Snapshot // shown instead while the operator holds the picture
+	said judgement         // of the one that is shown
+	now  time.Time
+	over bool // the watch has ended
+
+	filter  Filter
+	issues  bool
+	paused  bool
+	every   time.Duration
+	ticking bool
+
+	overlay overlay // palette, help, menu or filter; nil when none
+	toast   toastShown
+	toastNr int
+}
+
+// overlay is something in front of the screen that takes the keys.
+type overlay interface {
+	// key handles a press; done means that the overlay closes.
+	key(a *App, k tea.KeyPressMsg) (cmd tea.Cmd, done bool)
+	paste(text string)
+	// draw lays the overlay over the body and may take the footer line.
+	draw(a *App, sc *Scene, body []string) (lines []string, footer string)
+}
+
+// NewApp makes the console. It sends nothing and reads nothing by itself.
+func NewApp(cfg Config) *App {
+	a := &App{cfg: cfg, look: cfg.Look, theme: ui.NewTheme(cfg.Look), every: time.Second, w: 80, h: 24}
+	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeys(), NewEvents(), NewLog(cfg.Log)}
+	if cfg.First != nil {
+		a.take(cfg.First)
+	}
+	return a
+}
+
+// Init starts the one wait for snapshots.
+func (a *App) Init() tea.Cmd {
+	cmds := []tea.Cmd{nextSnapshot(a.cfg.Updates), tea.RequestBackgroundColor}
+	if a.cfg.AskSync {
+		cmds = append(cmds, tea.Raw("\x1b[?2026$p"))
+	}
+	if a.snap == nil {
+		a.ticking = true
+		cmds = append(cmds, tickClock())
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update routes a message.
+func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.w, a.h = msg.Width, msg.Height
+	case tea.ColorProfileMsg:
+		a.restyle(func(l *ui.Look) { l.Depth = min(l.Depth, ui.DepthOf(msg.Profile)) })
+	case tea.BackgroundColorMsg:
+		a.restyle(func(l *ui.Look) { l.Light = !msg.IsDark() })
+	case snapshotArrived:
+		return a, a.arrive(msg)
+	case clockTicked:
+		return a, a.tick(msg)
+	case toastShown:
+		return a, a.showToast(msg)
+	case toastEnded:
+		if msg.nr == a.toastNr {
+			a.toast = toastShown{}
+		}
+	case savedScreen:
+		if msg.err != nil {
+			return a, warn("the screen could not be saved: " + ui.Clean(msg.err.Error()))
+		}
+		return a, say("saved as " + ui.Clean(msg.path))
+	case tea.PasteMsg:
+		return a, a.pasted(msg.Content)
+	case tea.KeyPressMsg:
+		return a, a.pressed(msg)
+	default:
+		return a, a.receive(msg)
+	}
+	return a, nil
+}
+
+func (a *App) restyle(change func(*ui.Look)) {
+	before := a.look
+	change(&a.look)
+	if a.look != before {
+		a.theme = ui.NewTheme(a.look)
+	}
+}
+
+func (a *App) arrive(msg snapshotArrived) tea.Cmd {
+	if !msg.ok {
+		a.over = true
+		return warn("the watch has ended; what is shown is the last picture")
+	}
+	a.take(msg.snap)
+	return nextSnapshot(a.cfg.Updates)
+}
+
+func (a *App) take(s *cluster.Snapshot) {
+	a.snap, a.now, a.paused = s, s.At, s.Paused
+	if s.Interval > 0 {
+		a.every = s.Interval
+	}
+	if a.held != nil {
+		return
+	}
+	sc := a.scene()
+	for _, scr := range a.screens {
+		scr.Show(sc)
+	}
+}
+
+// tick keeps the clock going while snapshots do not: before the first one, and
+// while polling is paused.
+func (a *App) tick(msg clockTicked) tea.Cmd {
+	if msg.at.After(a.now) {
+		a.now = msg.at
+	}
+	if a.snap == nil || a.paused || a.over {
+		return tickClock()
+	}
+	a.ticking = false
+	return nil
+}
+
+func (a *App) showToast(msg toastShown) tea.Cmd {
+	a.toast = msg
+	a.toastNr++
+	nr := a.toastNr
+	stay := 3 * time.Second
+	if msg.bad {
+		stay = 6 * time.Second
+	}
+	return tea.Tick(stay, func(time.Time) tea.Msg { return toastEnded{nr} })
+}
+
+// receive hands a message to every screen that takes messages: an answer may
+// come when another screen is in front.
+func (a *App) receive(msg tea.Msg) tea.Cmd {
+	sc := a.scene()
+	var cmds []tea.Cmd
+	for _, scr := range a.screens {
+		if r, ok := scr.(Receiver); ok {
+			if cmd := r.Receive(msg, sc); cmd != nil {
+				cmds = append(cmds, cmd)
+			}
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (a *App) screen() Screen { return a.screens[a.at] }
+
+// scene is what the screens may look at now.
+func (a *App) scene() *Scene {
+	snap := a.snap
+	if a.held != nil {
+		snap = a.held
+	}
+	if a.said.of != snap || snap == nil {
+		a.said = judge(snap)
+	}
+	return &Scene{
+		Snap: snap, Verdict: a.said.verdict, Findings: a.said.findings, Now: a.now, W: a.w, H: max(0, a.h-frameLines), Theme: a.theme,
+		Filter: a.filter, Issues: a.issues, Frozen: a.held != nil,
+	}
+}
+
+// judgement is what the doctor says of a snapshot, kept while it is shown.
+type judgement struct {
+	of       *cluster.Snapshot
+	verdict  doctor.Verdict
+	findings []doctor.Finding
+}
+
+func judge(s *cluster.Snapshot) judgement {
+	if s == nil {
+		return judgement{verdict: doctor.Verdict{Status: doctor.NoContact, Sentence: "No node has answered yet."}}
+	}
+	return judgement{of: s, verdict: doctor.Judge(s), findings: doctor.Findings(s)}
+}
+
+// frameLines is what header, two rules and footer take.
+const frameLines = 4
+
+// View draws the frame and what is in it.
+func (a *App) View() tea.View {
+	sc := a.scene()
+	var lines []string
+	if a.w < 40 || a.h < 10 {
+		lines = a.tiny(sc)
+	} else {
+		body := ui.Fill(a.screen().Body(sc), sc.H)
+		footer := a.theme.Footer(a.hints(sc), a.w)
+		if a.overlay != nil {
+			var own string
+			body, own = a.overlay.draw(a, sc, slices.Clone(body))
+			if own != "" {
+				footer = own
+			}
+		}
+		lines = append(lines, a.header(sc), a.theme.Rule(a.w, ""))
+		lines = append(lines, body...)
+		lines = append(lines, a.lowerRule(), footer)
+	}
+	v := tea.NewView(strings.Join(lines, "\n"))
+	v.AltScreen = true
+	v.WindowTitle = a.title(sc)
+	return v
+}
+
+// lowerRule is the line above the footer; it carries the toast, or what
+// narrows the picture.
+func (a *App) lowerRule() string {
+	t := a.theme
+	if a.toast.text != "" {
+		p := t.Strong
+		if a.toast.bad {
+			p = t.Bad
+		}
+		return t.Rule(a.w, p.Text(a.toast.text))
+	}
+	var narrow []string
+	if a.filter.Active() {
+		narrow = append(narrow, "only rows matching /"+ui.Clean(a.filter.String()))
+	}
+	if a.issues {
+		narrow = append(narrow, "only problems")
+	}
+	if len(narrow) > 0 {
+		return t.Rule(a.w, t.Note.Text(strings.Join(narrow, ", ")+" (esc: all)"))
+	}
+	return t.Rule(a.w, "")
+}
+
+// tiny is what can honestly be said where no screen fits.
+func (a *App) tiny(sc *Scene) []string {
+	lines := []string{a.theme.Cut(a.header(sc), a.w)}
+	if a.h > 2 {
+		lines = append(lines, ui.Wrap(sc.Verdict.Sentence, max(10, a.w))...)
+	}
+	if len(lines) > a.h-1 {
+		lines = lines[:max(1, a.h-1)]
+	}
+	return append(lines, a.theme.Cut("too small for the screens: 80x24 shows all; q quits", a.w))
+}

@@ -1,0 +1,207 @@
+package views
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"slotdeck/ui"
+)
+
+// everywhere are the keys that mean the same on every screen. A screen's own
+// table comes first in the footer; these close it.
+var everywhere = ui.Actions[*App]{
+	{Keys: []string{"1", "alt+1"}, Label: "overview", Help: "Is it serving? The verdict, the shards worst first, findings, last events.", Do: goTo(onOverview)},
+	{Keys: []string{"2", "alt+2"}, Label: "slots", Help: "Who has what? The live map of all 16,384 slots.", Do: goTo(onSlots)},
+	{Keys: []string{"3", "alt+3"}, Label: "nodes", Help: "How is each node? Every number with its age; enter opens the details.", Do: goTo(onNodes)},
+	{Keys: []string{"4", "alt+4"}, Label: "keys", Help: "Where is my key? Slot, hash tag, owner; CROSSSLOT; a tag for a wanted slot.", Do: goTo(onKeys)},
+	{Keys: []string{"6", "alt+6"}, Label: "events", Help: "What changed, and when?", Do: goTo(onEvents)},
+	{Keys: []string{"!"}, Label: "log", Help: "The commands that slotdeck has sent.", Do: goTo(onLog), Hidden: true},
+	{Keys: []string{":", "ctrl+p"}, Label: "command", Help: "Command palette: type a part of what you want.", Do: openPalette, Hidden: true},
+	{Keys: []string{"/"}, Label: "filter", Help: "Show only the rows that match a regular expression; ! in front turns it round.", Do: openFilter, Hidden: true},
+	{Keys: []string{"x"}, Label: "menu", Help: "All that can be done here now, with the reason for what cannot.", Do: openMenu, Hidden: true},
+	{Keys: []string{"i"}, Label: "issues", Help: "Only problems, or everything.", Do: toggleIssues},
+	{Keys: []string{"space"}, Label: "hold", Help: "Hold the picture still; polling goes on behind it.", Do: toggleHold, Hidden: true},
+	{Keys: []string{"+", "="}, Label: "slower", Help: "Poll less often.", Do: slower, Hidden: true},
+	{Keys: []string{"-"}, Label: "faster", Help: "Poll more often.", Do: faster, Hidden: true},
+	{Keys: []string{"y"}, Label: "copy", Help: "Copy what is selected to the clipboard (OSC 52, also over SSH).", Do: copySelection, Hidden: true},
+	{Keys: []string{"S"}, Label: "save", Help: "Save this screen as a text file.", Do: saveScreen, Hidden: true},
+	{Keys: []string{"ctrl+r", "f5"}, Label: "refresh", Help: "Ask every node now.", Do: refresh, Hidden: true},
+	{Keys: []string{"esc"}, Label: "back", Help: "Close what is open, clear the filter, go back.", Do: goBack, Hidden: true},
+	{Keys: []string{"q", "ctrl+c"}, Label: "quit", Help: "Leave.", Do: quit, Hidden: true},
+	{Keys: []string{"?"}, Label: "help", Help: "This page.", Do: openHelp},
+}
+
+func goTo(screen int) func(*App) tea.Cmd {
+	return func(a *App) tea.Cmd {
+		if a.at != screen {
+			if screen == onLog {
+				a.back = a.at
+			}
+			a.at = screen
+			if a.snap != nil && a.held == nil {
+				a.screen().Show(a.scene())
+			}
+		}
+		return nil
+	}
+}
+
+func quit(*App) tea.Cmd { return tea.Quit }
+
+func refresh(a *App) tea.Cmd {
+	if a.cfg.Control == nil {
+		return nil
+	}
+	a.cfg.Control.Refresh()
+	return say("asking every node now")
+}
+
+func toggleIssues(a *App) tea.Cmd {
+	a.issues = !a.issues
+	a.screen().Show(a.scene())
+	return nil
+}
+
+func toggleHold(a *App) tea.Cmd {
+	if a.held != nil {
+		a.held = nil
+		if a.snap != nil {
+			a.take(a.snap)
+		}
+		return nil
+	}
+	a.held = a.snap
+	return nil
+}
+
+// intervals are the steps of + and -.
+var intervals = []time.Duration{
+	200 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second,
+	5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute,
+}
+
+func slower(a *App) tea.Cmd {
+	for _, d := range intervals {
+		if d > a.every {
+			return a.setInterval(d)
+		}
+	}
+	return say("polling every " + a.theme.Span(a.every) + " is the slowest")
+}
+
+func faster(a *App) tea.Cmd {
+	for i := len(intervals) - 1; i >= 0; i-- {
+		if intervals[i] < a.every {
+			return a.setInterval(intervals[i])
+		}
+	}
+	return say("polling every " + a.theme.Span(a.every) + " is the fastest")
+}
+
+func (a *App) setInterval(d time.Duration) tea.Cmd {
+	a.every = d
+	if a.cfg.Control != nil {
+		a.cfg.Control.SetInterval(d)
+	}
+	return say("polling every " + a.theme.Span(d))
+}
+
+func (a *App) setPaused(on bool) tea.Cmd {
+	a.paused = on
+	if a.cfg.Control != nil {
+		a.cfg.Control.Pause(on)
+	}
+	if !on {
+		return say("polling again")
+	}
+	cmds := []tea.Cmd{say("polling is paused: nothing is sent until :resume")}
+	if !a.ticking {
+		a.ticking = true
+		cmds = append(cmds, tickClock())
+	}
+	return tea.Batch(cmds...)
+}
+
+func goBack(a *App) tea.Cmd {
+	sc := a.scene()
+	if l, ok := a.screen().(Leaver); ok && l.Leave(sc) {
+		return nil
+	}
+	switch {
+	case a.filter.Active():
+		a.filter = Filter{}
+	case a.issues:
+		a.issues = false
+	case a.at == onLog:
+		a.at = a.back
+	default:
+		return nil
+	}
+	a.screen().Show(a.scene())
+	return nil
+}
+
+func copySelection(a *App) tea.Cmd {
+	c, ok := a.screen().(Chooser)
+	if !ok {
+		return say("nothing is selected here")
+	}
+	s := c.Selected(a.scene())
+	if s.Text == "" {
+		return say("nothing is selected here")
+	}
+	return tea.Batch(tea.SetClipboard(s.Text), say("copied "+a.theme.Cut(ui.Clean(s.Text), 50)))
+}
+
+// pressed routes a key: to the overlay in front, to a field being typed in, to
+// the screen, to the keys that work everywhere.
+func (a *App) pressed(k tea.KeyPressMsg) tea.Cmd {
+	if a.overlay != nil {
+		cmd, done := a.overlay.key(a, k)
+		if done {
+			a.overlay = nil
+		}
+		return cmd
+	}
+	key := k.String()
+	sc := a.scene()
+	if t, ok := a.screen().(Typing); ok && t.Typing() && key != "ctrl+c" && !isAltDigit(key) {
+		if cmd, taken := a.screen().Key(k, sc); taken || key != "esc" {
+			return cmd
+		}
+	}
+	if key != "esc" {
+		if cmd, taken := a.screen().Key(k, sc); taken {
+			return cmd
+		}
+	}
+	cmd, known, off := everywhere.Run(key, a)
+	switch {
+	case off != "":
+		return warn(off)
+	case !known && len(key) == 1 && key >= "1" && key <= "9":
+		return say("there is no screen " + key + " yet; ? lists the keys")
+	}
+	return cmd
+}
+
+func isAltDigit(key string) bool {
+	return len(key) == 5 && key[:4] == "alt+" && key[4] >= '1' && key[4] <= '9'
+}
+
+func (a *App) pasted(text string) tea.Cmd {
+	if a.overlay != nil {
+		a.overlay.paste(text)
+		return nil
+	}
+	if t, ok := a.screen().(Typing); ok {
+		return t.Paste(text, a.scene())
+	}
+	return say("nothing here takes pasted text; 4 opens the keys screen, which does")
+}
+
+// hints are the screen's own actions, then the global ones.
+func (a *App) hints(sc *Scene) []ui.Hint {
+	return append(a.screen().Hints(sc), everywhere.Hints(a)...)
+}
