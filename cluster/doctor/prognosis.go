@@ -1,0 +1,145 @@
+package doctor
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/quorum"
+)
+
+// grace is how long after its due moment an election is called overdue.
+const grace = 2 * time.Second
+
+// prognosis fills in whether a shard heals by itself, how and when, or why not.
+func prognosis(s *cluster.Snapshot, v quorum.Voters, t *ShardTrouble) {
+	switch t.Cause {
+	case Unseen, LockedOut:
+		return
+	case CutOff:
+		seen, _ := v.Sees(s, t.Node)
+		t.Blocked = fmt.Sprintf("it sees only %d of %d voting primaries, %d are needed", seen, v.Size, v.Need)
+		return
+	case NoPrimary:
+		t.Blocked = "no node claims to be its primary"
+		return
+	case Reading:
+		if t.Agree == 0 {
+			t.Heals = loading(s, t.Node)
+			return
+		}
+	}
+	if t.Blocked = noElection(s, v, t.Node); t.Blocked != "" {
+		return
+	}
+	if t.Blocked = noCandidate(s, t.Candidates); t.Blocked != "" {
+		return
+	}
+	elect(s, t)
+}
+
+// loading expects the primary itself back, when its dataset is read.
+func loading(s *cluster.Snapshot, id cluster.NodeID) *Heal {
+	h := &Heal{Within: -1, Why: "is loading its dataset"}
+	n, ok := s.Node(id)
+	if !ok || !n.Info.Known() {
+		return h
+	}
+	if eta, err := strconv.Atoi(field(n, "loading_eta_seconds")); err == nil && eta >= 0 {
+		h.Within = max(time.Second, time.Duration(eta)*time.Second-s.At.Sub(n.Info.At))
+	}
+	return h
+}
+
+// noElection says why the voters cannot elect a successor; empty when they can.
+func noElection(s *cluster.Snapshot, v quorum.Voters, dead cluster.NodeID) string {
+	if !v.CanElect(dead) {
+		left := len(v.Answering)
+		for _, id := range v.Answering {
+			if id == dead {
+				left--
+			}
+		}
+		return fmt.Sprintf("only %d of %d voting primaries can be reached, %d are needed", left, v.Size, v.Need)
+	}
+	best, read := 0, false
+	for _, id := range v.Answering {
+		if seen, ok := v.Sees(s, id); ok && id != dead {
+			best, read = max(best, seen), true
+		}
+	}
+	if read && best < v.Need {
+		return fmt.Sprintf("no voting primary sees more than %d of %d, %d are needed", best, v.Size, v.Need)
+	}
+	return ""
+}
+
+// noCandidate says why no replica can stand; empty when one can.
+func noCandidate(s *cluster.Snapshot, candidates []quorum.Candidate) string {
+	if len(candidates) == 0 {
+		return "it has no replica"
+	}
+	if candidates[0].Eligible {
+		return ""
+	}
+	first := "replica " + nameOf(s, candidates[0].Node) + " " + candidates[0].Why
+	if more := len(candidates) - 1; more > 0 {
+		return first + fmt.Sprintf(", and no other of its %d replicas is eligible", len(candidates))
+	}
+	return first
+}
+
+// elect expects the best replica to win, unless it should have long since.
+func elect(s *cluster.Snapshot, t *ShardTrouble) {
+	best := t.Candidates[0]
+	timeout := quorum.NodeTimeout(s)
+	agreed := t.Agree > 0
+	bound := timeout
+	if bound == 0 {
+		bound = defaultTimeout
+	}
+	detection := bound + bound/2
+	due := detection + quorum.Within(0, true, bound, 0) + grace
+	switch {
+	case t.Silent < 0:
+	case agreed && t.Silent > due:
+		t.Blocked = fmt.Sprintf("replica %s is eligible, yet its election is overdue by %s", nameOf(s, best.Node), span(t.Silent-due))
+		return
+	case !agreed && t.Silent > detection+grace && t.Of > 0:
+		t.Blocked = fmt.Sprintf("the other primaries have not agreed that it failed, overdue by %s", span(t.Silent-detection-grace))
+		return
+	}
+	t.Heals = &Heal{
+		Replica: best.Node,
+		Within:  quorum.Within(max(0, t.Silent), agreed, timeout, 0),
+		Why:     describe(best),
+	}
+}
+
+// describe continues "replica X …".
+func describe(c quorum.Candidate) string {
+	text := "is eligible"
+	switch {
+	case c.Behind == 0:
+		text = "is 0 B behind and eligible"
+	case c.Behind > 0:
+		text = "is " + bytes(c.Behind) + " behind and eligible"
+	}
+	if c.Doubt != "" {
+		text += ", but " + c.Doubt
+	}
+	return text
+}
+
+// field finds a value of INFO by its name; empty when there is none.
+func field(n *cluster.Node, name string) string {
+	for _, section := range n.Info.Value.Sections {
+		for _, f := range section.Fields {
+			if f.Name == name {
+				return f.Value
+			}
+		}
+	}
+	return ""
+}
