@@ -22,7 +22,10 @@ func prognosis(s *cluster.Snapshot, v quorum.Voters, t *ShardTrouble) {
 		t.Blocked = fmt.Sprintf("it sees only %d of %d voting primaries, %d are needed", seen, v.Size, v.Need)
 		return
 	case NoPrimary:
-		t.Blocked = "no node claims to be its primary"
+		t.Blocked = "it has no replica either"
+		if len(t.Candidates) > 0 {
+			t.Blocked = "replica " + nameOf(s, t.Candidates[0].Node) + " stands only for a primary that has failed"
+		}
 		return
 	case Reading:
 		if t.Agree == 0 {
@@ -61,6 +64,9 @@ func noElection(s *cluster.Snapshot, v quorum.Voters, dead cluster.NodeID) strin
 				left--
 			}
 		}
+		if left == 0 {
+			return "no voting primary is left to elect a replica"
+		}
 		return fmt.Sprintf("only %d of %d voting primaries can be reached, %d are needed", left, v.Size, v.Need)
 	}
 	best, read := 0, false
@@ -83,11 +89,11 @@ func noCandidate(s *cluster.Snapshot, candidates []quorum.Candidate) string {
 	if candidates[0].Eligible {
 		return ""
 	}
-	first := "replica " + nameOf(s, candidates[0].Node) + " " + candidates[0].Why
-	if more := len(candidates) - 1; more > 0 {
-		return first + fmt.Sprintf(", and no other of its %d replicas is eligible", len(candidates))
+	first := nameOf(s, candidates[0].Node) + " " + candidates[0].Why
+	if n := len(candidates); n > 1 {
+		return fmt.Sprintf("none of %d replicas is eligible; %s", n, first)
 	}
-	return first
+	return "replica " + first
 }
 
 // elect expects the best replica to win, unless it should have long since.
@@ -104,10 +110,12 @@ func elect(s *cluster.Snapshot, t *ShardTrouble) {
 	switch {
 	case t.Silent < 0:
 	case agreed && t.Silent > due:
-		t.Blocked = fmt.Sprintf("replica %s is eligible, yet its election is overdue by %s", nameOf(s, best.Node), span(t.Silent-due))
+		t.Overdue = t.Silent - due
+		t.Blocked = fmt.Sprintf("replica %s is eligible, yet its election is overdue by %s", nameOf(s, best.Node), span(t.Overdue))
 		return
 	case !agreed && t.Silent > detection+grace && t.Of > 0:
-		t.Blocked = fmt.Sprintf("the other primaries have not agreed that it failed, overdue by %s", span(t.Silent-detection-grace))
+		t.Overdue = t.Silent - detection - grace
+		t.Blocked = fmt.Sprintf("the others should have agreed that it failed %s ago", span(t.Overdue))
 		return
 	}
 	t.Heals = &Heal{
@@ -119,17 +127,14 @@ func elect(s *cluster.Snapshot, t *ShardTrouble) {
 
 // describe continues "replica X …".
 func describe(c quorum.Candidate) string {
-	text := "is eligible"
-	switch {
-	case c.Behind == 0:
-		text = "is 0 B behind and eligible"
-	case c.Behind > 0:
-		text = "is " + bytes(c.Behind) + " behind and eligible"
+	behind := "an unknown way behind"
+	if c.Behind >= 0 {
+		behind = bytes(c.Behind) + " behind"
 	}
 	if c.Doubt != "" {
-		text += ", but " + c.Doubt
+		return "is " + behind + ", but " + c.Doubt
 	}
-	return text
+	return "is " + behind + " and eligible"
 }
 
 // field finds a value of INFO by its name; empty when there is none.

@@ -41,6 +41,9 @@ func troubles(s *cluster.Snapshot, v quorum.Voters) []ShardTrouble {
 			t.Agree = v.Among(p.FailBy)
 			t.Suspects = flaggers(v, p)
 			t.Since = since(p)
+			if cause == Cut || cause == CutOff {
+				t.Since = flagged(s, p.ID)
+			}
 		}
 		if !t.Since.IsZero() {
 			t.Silent = max(0, s.At.Sub(t.Since))
@@ -92,6 +95,17 @@ func since(n *cluster.Node) time.Time {
 	return n.Since
 }
 
+// flagged is when the others' flags of a node last changed, as far as the
+// snapshot's events reach back; else zero.
+func flagged(s *cluster.Snapshot, id cluster.NodeID) time.Time {
+	for i := len(s.Events) - 1; i >= 0; i-- {
+		if e := s.Events[i]; e.Kind == cluster.FlagChanged && e.Node == id {
+			return e.At
+		}
+	}
+	return time.Time{}
+}
+
 // ail tells what is wrong with a primary, if anything.
 func ail(s *cluster.Snapshot, v quorum.Voters, p *cluster.Node) (Cause, bool) {
 	failed := v.Among(p.FailBy) > 0
@@ -123,7 +137,7 @@ func ailAnswering(s *cluster.Snapshot, v quorum.Voters, p *cluster.Node) (Cause,
 	}
 	// A majority flags it, though it lives: its bus is cut, or it just came back
 	// and the flags have not cleared yet.
-	if v.Need > 0 && flaggers(v, p) >= v.Need-1 && flaggers(v, p) > 0 {
+	if v.Among(minus(p.FailBy, []cluster.NodeID{p.ID})) > 0 || v.Need > 1 && flaggers(v, p) >= v.Need {
 		return Cut, true
 	}
 	seen, known := v.Sees(s, p.ID)

@@ -94,6 +94,7 @@ type ShardTrouble struct {
 	Candidates []quorum.Candidate // its replicas, the best first
 	Heals      *Heal              // nil: it will not heal by itself
 	Blocked    string             // why it will not; empty when it will
+	Overdue    time.Duration      // for how long it should have healed already; 0: it is not overdue
 }
 
 // Heal is how a shard will come back without anybody's doing.

@@ -73,7 +73,7 @@ func standing(s *cluster.Snapshot, shard *cluster.Shard, v Voters, n *cluster.No
 		return "has cluster-replica-no-failover set", ""
 	}
 	if unknown, read := strangers(s, shard, v, n.ID); unknown > 0 && v.Size-unknown < v.Need {
-		return fmt.Sprintf("is not known to %d of %d voting primaries", unknown, read), ""
+		return fmt.Sprintf("is not known to %d of the %d voting primaries that answer", unknown, read), ""
 	}
 	why, old := age(s, own, n)
 	if doubt == "" {
@@ -121,8 +121,7 @@ func strangers(s *cluster.Snapshot, shard *cluster.Shard, v Voters, id cluster.N
 	return unknown, read
 }
 
-// age holds the replica's time without its primary against the limit. A server
-// forgives one node timeout of it, because a failure takes as long to see.
+// age holds the replica's time without its primary against the limit.
 func age(s *cluster.Snapshot, own Settings, n *cluster.Node) (why, doubt string) {
 	if n.Health != cluster.Answering {
 		return "", "" // what it said last is worth nothing now; presence has said so
@@ -142,15 +141,12 @@ func age(s *cluster.Snapshot, own Settings, n *cluster.Node) (why, doubt string)
 	case known && limit == 0:
 		return "", ""
 	case !known && idle > time.Minute:
-		return "", fmt.Sprintf("has had no link for %d s, and the limit is not known", int(idle.Seconds()))
+		return "", fmt.Sprintf("has had no link for %d s (limit not known)", int(idle.Seconds()))
 	case !known:
 		return "", ""
 	}
-	if idle > own.NodeTimeout {
-		idle -= own.NodeTimeout
-	}
 	if idle > limit {
-		return fmt.Sprintf("is too old: %d s without its primary, the limit is %d s", int(idle.Seconds()), int(limit.Seconds())), ""
+		return fmt.Sprintf("is too old (link down %d s, limit %d s)", int(idle.Seconds()), int(limit.Seconds())), ""
 	}
 	return "", ""
 }

@@ -85,7 +85,8 @@ func NodeTimeout(s *cluster.Snapshot) time.Duration {
 
 // AgeLimit is how long a replica may have been without its primary and still
 // stand for election. ok is false when a setting that it needs is not known;
-// a limit of 0 means that there is none.
+// a limit of 0 means that there is none. One node timeout is forgiven, because
+// a failure takes as long to see.
 func (s Settings) AgeLimit() (limit time.Duration, ok bool) {
 	if s.ValidityFactor == 0 {
 		return 0, true
@@ -97,7 +98,7 @@ func (s Settings) AgeLimit() (limit time.Duration, ok bool) {
 	if ping == 0 {
 		ping = 10 * time.Second // the default of all versions; small beside the rest
 	}
-	return ping + s.NodeTimeout*time.Duration(s.ValidityFactor), true
+	return ping + s.NodeTimeout*time.Duration(s.ValidityFactor+1), true
 }
 
 // FullCoverage tells whether any answering voter refuses every key while a
