@@ -90,8 +90,8 @@ func noCandidate(s *cluster.Snapshot, candidates []quorum.Candidate) string {
 		return ""
 	}
 	first := nameOf(s, candidates[0].Node) + " " + candidates[0].Why
-	if n := len(candidates); n > 1 {
-		return fmt.Sprintf("none of %d replicas is eligible; %s", n, first)
+	if len(candidates) > 1 {
+		return "no replica is eligible; " + first
 	}
 	return "replica " + first
 }

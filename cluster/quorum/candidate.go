@@ -141,7 +141,7 @@ func age(s *cluster.Snapshot, own Settings, n *cluster.Node) (why, doubt string)
 	case known && limit == 0:
 		return "", ""
 	case !known && idle > time.Minute:
-		return "", fmt.Sprintf("has had no link for %d s (limit not known)", int(idle.Seconds()))
+		return "", fmt.Sprintf("has had no link for %d s (limit unknown)", int(idle.Seconds()))
 	case !known:
 		return "", ""
 	}
