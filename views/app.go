@@ -30,6 +30,7 @@ type App struct {
 	look    ui.Look
 	w, h    int
 	screens []Screen
+	keys    ui.Actions[*App]
 	at      int
 	back    int // the screen before the log
 
@@ -61,7 +62,7 @@ type overlay interface {
 
 // NewApp makes the console. It sends nothing and reads nothing by itself.
 func NewApp(cfg Config) *App {
-	a := &App{cfg: cfg, look: cfg.Look, theme: ui.NewTheme(cfg.Look), every: time.Second, w: 80, h: 24}
+	a := &App{cfg: cfg, look: cfg.Look, theme: ui.NewTheme(cfg.Look), every: time.Second, w: 80, h: 24, keys: everywhere()}
 	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeys(), NewEvents(), NewLog(cfg.Log)}
 	if cfg.First != nil {
 		a.take(cfg.First)

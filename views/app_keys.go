@@ -10,26 +10,28 @@ import (
 
 // everywhere are the keys that mean the same on every screen. A screen's own
 // table comes first in the footer; these close it.
-var everywhere = ui.Actions[*App]{
-	{Keys: []string{"1", "alt+1"}, Label: "overview", Help: "Is it serving? The verdict, the shards worst first, findings, last events.", Do: goTo(onOverview)},
-	{Keys: []string{"2", "alt+2"}, Label: "slots", Help: "Who has what? The live map of all 16,384 slots.", Do: goTo(onSlots)},
-	{Keys: []string{"3", "alt+3"}, Label: "nodes", Help: "How is each node? Every number with its age; enter opens the details.", Do: goTo(onNodes)},
-	{Keys: []string{"4", "alt+4"}, Label: "keys", Help: "Where is my key? Slot, hash tag, owner; CROSSSLOT; a tag for a wanted slot.", Do: goTo(onKeys)},
-	{Keys: []string{"6", "alt+6"}, Label: "events", Help: "What changed, and when?", Do: goTo(onEvents)},
-	{Keys: []string{"!"}, Label: "log", Help: "The commands that slotdeck has sent.", Do: goTo(onLog), Hidden: true},
-	{Keys: []string{":", "ctrl+p"}, Label: "command", Help: "Command palette: type a part of what you want.", Do: openPalette, Hidden: true},
-	{Keys: []string{"/"}, Label: "filter", Help: "Show only the rows that match a regular expression; ! in front turns it round.", Do: openFilter, Hidden: true},
-	{Keys: []string{"x"}, Label: "menu", Help: "All that can be done here now, with the reason for what cannot.", Do: openMenu, Hidden: true},
-	{Keys: []string{"i"}, Label: "issues", Help: "Only problems, or everything.", Do: toggleIssues},
-	{Keys: []string{"space"}, Label: "hold", Help: "Hold the picture still; polling goes on behind it.", Do: toggleHold, Hidden: true},
-	{Keys: []string{"+", "="}, Label: "slower", Help: "Poll less often.", Do: slower, Hidden: true},
-	{Keys: []string{"-"}, Label: "faster", Help: "Poll more often.", Do: faster, Hidden: true},
-	{Keys: []string{"y"}, Label: "copy", Help: "Copy what is selected to the clipboard (OSC 52, also over SSH).", Do: copySelection, Hidden: true},
-	{Keys: []string{"S"}, Label: "save", Help: "Save this screen as a text file.", Do: saveScreen, Hidden: true},
-	{Keys: []string{"ctrl+r", "f5"}, Label: "refresh", Help: "Ask every node now.", Do: refresh, Hidden: true},
-	{Keys: []string{"esc"}, Label: "back", Help: "Close what is open, clear the filter, go back.", Do: goBack, Hidden: true},
-	{Keys: []string{"q", "ctrl+c"}, Label: "quit", Help: "Leave.", Do: quit, Hidden: true},
-	{Keys: []string{"?"}, Label: "help", Help: "This page.", Do: openHelp},
+func everywhere() ui.Actions[*App] {
+	return ui.Actions[*App]{
+		{Keys: []string{"1", "alt+1"}, Label: "overview", Help: "Is it serving? The verdict, the shards worst first, findings, last events.", Do: goTo(onOverview)},
+		{Keys: []string{"2", "alt+2"}, Label: "slots", Help: "Who has what? The live map of all 16,384 slots.", Do: goTo(onSlots)},
+		{Keys: []string{"3", "alt+3"}, Label: "nodes", Help: "How is each node? Every number with its age; enter opens the details.", Do: goTo(onNodes)},
+		{Keys: []string{"4", "alt+4"}, Label: "keys", Help: "Where is my key? Slot, hash tag, owner; CROSSSLOT; a tag for a wanted slot.", Do: goTo(onKeys)},
+		{Keys: []string{"6", "alt+6"}, Label: "events", Help: "What changed, and when?", Do: goTo(onEvents)},
+		{Keys: []string{"!"}, Label: "log", Help: "The commands that slotdeck has sent.", Do: goTo(onLog), Hidden: true},
+		{Keys: []string{":", "ctrl+p"}, Label: "command", Help: "Command palette: type a part of what you want.", Do: openPalette, Hidden: true},
+		{Keys: []string{"/"}, Label: "filter", Help: "Show only the rows that match a regular expression; ! in front turns it round.", Do: openFilter, Hidden: true},
+		{Keys: []string{"x"}, Label: "menu", Help: "All that can be done here now, with the reason for what cannot.", Do: openMenu, Hidden: true},
+		{Keys: []string{"i"}, Label: "issues", Help: "Only problems, or everything.", Do: toggleIssues},
+		{Keys: []string{"space"}, Label: "hold", Help: "Hold the picture still; polling goes on behind it.", Do: toggleHold, Hidden: true},
+		{Keys: []string{"+", "="}, Label: "slower", Help: "Poll less often.", Do: slower, Hidden: true},
+		{Keys: []string{"-"}, Label: "faster", Help: "Poll more often.", Do: faster, Hidden: true},
+		{Keys: []string{"y"}, Label: "copy", Help: "Copy what is selected to the clipboard (OSC 52, also over SSH).", Do: copySelection, Hidden: true},
+		{Keys: []string{"S"}, Label: "save", Help: "Save this screen as a text file.", Do: saveScreen, Hidden: true},
+		{Keys: []string{"ctrl+r", "f5"}, Label: "refresh", Help: "Ask every node now.", Do: refresh, Hidden: true},
+		{Keys: []string{"esc"}, Label: "back", Help: "Close what is open, clear the filter, go back.", Do: goBack, Hidden: true},
+		{Keys: []string{"q", "ctrl+c"}, Label: "quit", Help: "Leave.", Do: quit, Hidden: true},
+		{Keys: []string{"?"}, Label: "help", Help: "This page.", Do: openHelp},
+	}
 }
 
 func goTo(screen int) func(*App) tea.Cmd {
@@ -176,7 +178,7 @@ func (a *App) pressed(k tea.KeyPressMsg) tea.Cmd {
 			return cmd
 		}
 	}
-	cmd, known, off := everywhere.Run(key, a)
+	cmd, known, off := a.keys.Run(key, a)
 	switch {
 	case off != "":
 		return warn(off)
@@ -203,5 +205,5 @@ func (a *App) pasted(text string) tea.Cmd {
 
 // hints are the screen's own actions, then the global ones.
 func (a *App) hints(sc *Scene) []ui.Hint {
-	return append(a.screen().Hints(sc), everywhere.Hints(a)...)
+	return append(a.screen().Hints(sc), a.keys.Hints(a)...)
 }

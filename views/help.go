@@ -55,7 +55,7 @@ func (p *helpPage) draw(a *App, sc *Scene, body []string) ([]string, string) {
 		lines = append(lines, "")
 	}
 	section("on "+a.screen().Name(), a.screen().Hints(sc))
-	section("everywhere", everywhere.Hints(a))
+	section("everywhere", a.keys.Hints(a))
 	lines = append(lines, t.Heading("moving", "", a.w),
 		"  "+t.Dim.Text("j k h l and the arrows, g and G to the ends, ^d and ^u half a page, pgup and pgdn a page"), "",
 		t.Heading("signs", "", a.w), "  "+signs(t), "")
@@ -63,6 +63,9 @@ func (p *helpPage) draw(a *App, sc *Scene, body []string) ([]string, string) {
 	more := "any other key closes"
 	if len(lines) > sc.H {
 		more = "j k scroll, any other key closes"
+	}
+	for i := range lines {
+		lines[i] = t.Cut(lines[i], a.w)
 	}
 	return ui.Fill(lines[p.top:], sc.H), " " + t.Dim.Text(more)
 }

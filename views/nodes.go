@@ -198,7 +198,7 @@ func (n *Nodes) Body(sc *Scene) []string {
 	case !n.open || !ok:
 		return n.table(sc, sc.W, sc.H)
 	case sc.W >= 120:
-		left := max(64, sc.W*55/100)
+		left := paneLeft(sc.W)
 		return t.Beside(n.table(sc, left, sc.H), n.detail(sc, node, sc.W-left-2, sc.H), left, 2)
 	case sc.H >= 34:
 		upper := max(10, sc.H/3)
@@ -222,3 +222,6 @@ func (n *Nodes) table(sc *Scene, w, h int) []string {
 	}
 	return append(lines, tb.Lines(t, n.rows, n.cursor.Top(len(n.rows), n.height), n.cursor.At, w, n.height)...)
 }
+
+// paneLeft is how much of the width the table keeps while the pane is open.
+func paneLeft(w int) int { return max(54, w*45/100) }

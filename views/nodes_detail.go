@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
@@ -36,8 +37,12 @@ func (n *Nodes) detail(sc *Scene, node *cluster.Node, w, h int) []string {
 
 	text := p.lines
 	if text == nil {
+		nw := 10
 		for _, r := range p.rows {
-			text = append(text, " "+t.Dim.Text(t.Left(r[0], 26))+" "+t.Cut(r[1], max(1, w-29)))
+			nw = min(30, max(nw, ui.Width(r[0])))
+		}
+		for _, r := range p.rows {
+			text = append(text, " "+t.Dim.Text(t.Left(r[0], nw))+"  "+t.Cut(r[1], max(1, w-nw-4)))
 		}
 	}
 	n.pane.lines, n.pane.height = len(text), h-len(lines)
@@ -140,9 +145,9 @@ func aboutPart(sc *Scene, n *cluster.Node) part {
 			row(name, text)
 		}
 	}
-	row("answered", sc.Age(n.LastSeen)+" ago")
-	row("INFO read", sc.Age(n.Info.At)+" ago")
-	row("view read", sc.Age(n.View.At)+" ago")
+	row("answered", ago(sc, n.LastSeen))
+	row("INFO read", ago(sc, n.Info.At))
+	row("view read", ago(sc, n.View.At))
 	if n.Latency.Known() {
 		row("ping", t.Span(n.Latency.Value))
 	}
@@ -151,6 +156,13 @@ func aboutPart(sc *Scene, n *cluster.Node) part {
 		row("held failed by", names(sc, n.FailBy))
 	}
 	return p
+}
+
+func ago(sc *Scene, at time.Time) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return sc.Age(at) + " ago"
 }
 
 func plural(n int, word string) string {
@@ -173,18 +185,11 @@ func names(sc *Scene, ids []cluster.NodeID) string {
 }
 
 func rangesText(ranges []keyslot.Range) string {
-	var b strings.Builder
+	words := make([]string, len(ranges))
 	for i, r := range ranges {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(strconv.Itoa(int(r.First)))
-		if r.Last != r.First {
-			b.WriteByte('-')
-			b.WriteString(strconv.Itoa(int(r.Last)))
-		}
+		words[i] = r.String()
 	}
-	return b.String()
+	return strings.Join(words, " ")
 }
 
 // viewLines are what this node says of every node: the place to look when

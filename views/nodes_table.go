@@ -52,31 +52,31 @@ func (ns nodeScene) count(v int64) ui.Cell { return ns.number(ns.Theme.Count(v))
 // nodeColumns is the table, in the order in which it is shown and sorted. The
 // first is the order of the snapshot: by shard, primary first.
 var nodeColumns = [...]nodeColumn{
-	{Column: ui.Column{Title: "shard", Width: 5}, cell: shardCell},
+	{Column: ui.Column{Title: "shard", Width: 6}, cell: shardCell},
 	{Column: ui.Column{Title: "address", Width: 15}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: ns.book.of(ns.node)} }},
 	{Column: ui.Column{Title: "role", Width: 7}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: roleWord(ns.node), Paint: rolePaint(ns)} }},
 	{Column: ui.Column{Title: "state", Width: 14}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: ns.st.text(), Paint: ns.st.paint(ns.Theme)} },
 		by: func(ns nodeScene) float64 { return float64(ns.st.gravity) }},
-	{Column: ui.Column{Title: "slots", Width: 5, Right: true, Drop: 2}, cell: slotsCell, by: func(ns nodeScene) float64 { return float64(slotsOf(ns.node)) }},
-	{Column: ui.Column{Title: "keys", Width: 5, Right: true}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Keys) },
+	{Column: ui.Column{Title: "slots", Width: 6, Right: true, Drop: 3}, cell: slotsCell, by: func(ns nodeScene) float64 { return float64(slotsOf(ns.node)) }},
+	{Column: ui.Column{Title: "keys", Width: 6, Right: true, Drop: 1}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Keys) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.Keys) }},
-	{Column: ui.Column{Title: "memory", Width: 6, Right: true}, cell: func(ns nodeScene) ui.Cell { return ns.number(ns.Theme.Bytes(ns.node.Stats.UsedMemory)) },
+	{Column: ui.Column{Title: "memory", Width: 7, Right: true, Drop: 1}, cell: func(ns nodeScene) ui.Cell { return ns.number(ns.Theme.Bytes(ns.node.Stats.UsedMemory)) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.UsedMemory) }},
-	{Column: ui.Column{Title: "of max", Width: 6, Right: true, Drop: 4}, cell: ofMaxCell, by: func(ns nodeScene) float64 { return memoryShare(ns.node) }},
-	{Column: ui.Column{Title: "frag", Width: 4, Right: true, Drop: 7}, cell: fragCell, by: func(ns nodeScene) float64 { return ns.node.Stats.Fragmentation }},
-	{Column: ui.Column{Title: "ops/s", Width: 5, Right: true}, cell: func(ns nodeScene) ui.Cell { return ns.rate(ns.Theme.Count(ns.node.Stats.OpsPerSec)) },
+	{Column: ui.Column{Title: "of max", Width: 7, Right: true, Drop: 5}, cell: ofMaxCell, by: func(ns nodeScene) float64 { return memoryShare(ns.node) }},
+	{Column: ui.Column{Title: "frag", Width: 5, Right: true, Drop: 8}, cell: fragCell, by: func(ns nodeScene) float64 { return ns.node.Stats.Fragmentation }},
+	{Column: ui.Column{Title: "ops/s", Width: 6, Right: true, Drop: 1}, cell: func(ns nodeScene) ui.Cell { return ns.rate(ns.Theme.Count(ns.node.Stats.OpsPerSec)) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.OpsPerSec) }},
-	{Column: ui.Column{Title: "clients", Width: 7, Right: true, Drop: 6}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Clients) },
+	{Column: ui.Column{Title: "clients", Width: 8, Right: true, Drop: 7}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Clients) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.Clients) }},
-	{Column: ui.Column{Title: "hits", Width: 4, Right: true, Drop: 8}, cell: hitsCell, by: func(ns nodeScene) float64 { return hitRate(ns.node) }},
-	{Column: ui.Column{Title: "evicted", Width: 7, Right: true, Drop: 9}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Evicted) },
+	{Column: ui.Column{Title: "hits", Width: 5, Right: true, Drop: 9}, cell: hitsCell, by: func(ns nodeScene) float64 { return hitRate(ns.node) }},
+	{Column: ui.Column{Title: "evicted", Width: 8, Right: true, Drop: 10}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Evicted) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.Evicted) }},
-	{Column: ui.Column{Title: "behind", Width: 6, Right: true, Drop: 3}, cell: behindCell, by: func(ns nodeScene) float64 { return float64(behind(ns.Snap, ns.node)) }},
-	{Column: ui.Column{Title: "ping", Width: 5, Right: true, Drop: 1}, cell: pingCell, by: func(ns nodeScene) float64 { return float64(ns.node.Latency.Value) }},
-	{Column: ui.Column{Title: "epoch", Width: 5, Right: true, Drop: 5}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: strconv.FormatUint(ns.node.Member.Epoch, 10)} },
+	{Column: ui.Column{Title: "behind", Width: 7, Right: true, Drop: 4}, cell: behindCell, by: func(ns nodeScene) float64 { return float64(behind(ns.Snap, ns.node)) }},
+	{Column: ui.Column{Title: "ping", Width: 5, Right: true, Drop: 2}, cell: pingCell, by: func(ns nodeScene) float64 { return float64(ns.node.Latency.Value) }},
+	{Column: ui.Column{Title: "epoch", Width: 6, Right: true, Drop: 6}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: strconv.FormatUint(ns.node.Member.Epoch, 10)} },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Member.Epoch) }},
-	{Column: ui.Column{Title: "version", Width: 13, Drop: 10}, cell: func(ns nodeScene) ui.Cell { return ns.number(versionOf(ns.node)) }},
-	{Column: ui.Column{Title: "up", Width: 4, Right: true, Drop: 11}, cell: func(ns nodeScene) ui.Cell { return ns.number(ns.Theme.Span(ns.node.Stats.Uptime)) },
+	{Column: ui.Column{Title: "version", Width: 13, Drop: 11}, cell: func(ns nodeScene) ui.Cell { return ns.number(versionOf(ns.node)) }},
+	{Column: ui.Column{Title: "up", Width: 5, Right: true, Drop: 12}, cell: func(ns nodeScene) ui.Cell { return ns.number(ns.Theme.Span(ns.node.Stats.Uptime)) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.Uptime) }},
 }
 
@@ -120,7 +120,7 @@ func nodeRows(sc *Scene, n *Nodes) ([]ui.Row, []cluster.NodeID) {
 
 func (n *Nodes) tableWidth(sc *Scene) int {
 	if n.open && sc.W >= 120 {
-		return max(64, sc.W*55/100)
+		return paneLeft(sc.W)
 	}
 	return sc.W
 }

@@ -36,7 +36,7 @@ func (p *palette) matches() []command {
 		s int
 	}
 	var found []scored
-	for _, c := range commands {
+	for _, c := range commands() {
 		s := max(fuzzy(word, c.name), fuzzy(word, c.alias))
 		if s > 0 {
 			found = append(found, scored{c, s})

@@ -17,28 +17,30 @@ func plain(do func(*App) tea.Cmd) func(*App, string) tea.Cmd {
 }
 
 // commands is the palette. Words of neighbouring programs are aliases.
-var commands = []command{
-	{name: "overview", alias: "home", help: "is it serving?", run: plain(goTo(onOverview))},
-	{name: "slots", alias: "map", help: "who has what?", run: plain(goTo(onSlots))},
-	{name: "nodes", alias: "no", help: "how is each node?", run: plain(goTo(onNodes))},
-	{name: "keys", alias: "calculator", help: "where is my key?", run: plain(goTo(onKeys))},
-	{name: "events", alias: "history", help: "what changed?", run: plain(goTo(onEvents))},
-	{name: "log", alias: "commands", help: "what slotdeck has sent", run: plain(goTo(onLog))},
-	{name: "slot", arg: "NUMBER", help: "put the map's cursor on a slot", run: jumpToSlot},
-	{name: "key", arg: "[KEY]", help: "compute the slot of a key", run: enterKey},
-	{name: "node", arg: "ADDRESS or ID", help: "open a node's details", run: openNode},
-	{name: "filter", arg: "[PATTERN]", help: "show only matching rows; nothing: all", run: setFilter},
-	{name: "issues", alias: "problems", help: "only problems, or everything", run: plain(toggleIssues)},
-	{name: "hold", alias: "freeze", help: "hold the picture still, or let it go", run: plain(toggleHold)},
-	{name: "pause", help: "stop polling: nothing is sent", run: func(a *App, _ string) tea.Cmd { return a.setPaused(true) }},
-	{name: "resume", alias: "unpause", help: "poll again", run: func(a *App, _ string) tea.Cmd { return a.setPaused(false) }},
-	{name: "interval", arg: "TIME", help: "time between two polls: 500ms, 2s", run: parseInterval},
-	{name: "refresh", help: "ask every node now", run: plain(refresh)},
-	{name: "copy", alias: "yank", help: "copy what is selected", run: plain(copySelection)},
-	{name: "save", alias: "dump", help: "save this screen as text", run: plain(saveScreen)},
-	{name: "menu", help: "what can be done here", run: plain(openMenu)},
-	{name: "help", alias: "?", help: "the keys", run: plain(openHelp)},
-	{name: "quit", alias: "exit", help: "leave", run: plain(quit)},
+func commands() []command {
+	return []command{
+		{name: "overview", alias: "home", help: "is it serving?", run: plain(goTo(onOverview))},
+		{name: "slots", alias: "map", help: "who has what?", run: plain(goTo(onSlots))},
+		{name: "nodes", alias: "no", help: "how is each node?", run: plain(goTo(onNodes))},
+		{name: "keys", alias: "calculator", help: "where is my key?", run: plain(goTo(onKeys))},
+		{name: "events", alias: "history", help: "what changed?", run: plain(goTo(onEvents))},
+		{name: "log", alias: "commands", help: "what slotdeck has sent", run: plain(goTo(onLog))},
+		{name: "slot", arg: "NUMBER", help: "put the map's cursor on a slot", run: jumpToSlot},
+		{name: "key", arg: "[KEY]", help: "compute the slot of a key", run: enterKey},
+		{name: "node", arg: "ADDRESS or ID", help: "open a node's details", run: openNode},
+		{name: "filter", arg: "[PATTERN]", help: "show only matching rows; nothing: all", run: setFilter},
+		{name: "issues", alias: "problems", help: "only problems, or everything", run: plain(toggleIssues)},
+		{name: "hold", alias: "freeze", help: "hold the picture still, or let it go", run: plain(toggleHold)},
+		{name: "pause", help: "stop polling: nothing is sent", run: func(a *App, _ string) tea.Cmd { return a.setPaused(true) }},
+		{name: "resume", alias: "unpause", help: "poll again", run: func(a *App, _ string) tea.Cmd { return a.setPaused(false) }},
+		{name: "interval", arg: "TIME", help: "time between two polls: 500ms, 2s", run: parseInterval},
+		{name: "refresh", help: "ask every node now", run: plain(refresh)},
+		{name: "copy", alias: "yank", help: "copy what is selected", run: plain(copySelection)},
+		{name: "save", alias: "dump", help: "save this screen as text", run: plain(saveScreen)},
+		{name: "menu", help: "what can be done here", run: plain(openMenu)},
+		{name: "help", alias: "?", help: "the keys", run: plain(openHelp)},
+		{name: "quit", alias: "exit", help: "leave", run: plain(quit)},
+	}
 }
 
 func jumpToSlot(a *App, arg string) tea.Cmd {
