@@ -135,7 +135,7 @@ func aboutPart(sc *Scene, n *cluster.Node) part {
 	}
 	row("epoch", strconv.FormatUint(n.Member.Epoch, 10))
 	row("version", versionOf(n))
-	if slots := slotsOf(n); slots > 0 {
+	if slots := slotCount(n); slots > 0 {
 		row("slots", strconv.Itoa(slots)+" in "+plural(len(n.Member.Slots), "range"))
 		for i, text := range ui.Wrap(rangesText(n.Member.Slots), 50) {
 			name := ""

@@ -57,7 +57,7 @@ var nodeColumns = [...]nodeColumn{
 	{Column: ui.Column{Title: "role", Width: 7}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: roleWord(ns.node), Paint: rolePaint(ns)} }},
 	{Column: ui.Column{Title: "state", Width: 14}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: ns.st.text(), Paint: ns.st.paint(ns.Theme)} },
 		by: func(ns nodeScene) float64 { return float64(ns.st.gravity) }},
-	{Column: ui.Column{Title: "slots", Width: 6, Right: true, Drop: 3}, cell: slotsCell, by: func(ns nodeScene) float64 { return float64(slotsOf(ns.node)) }},
+	{Column: ui.Column{Title: "slots", Width: 6, Right: true, Drop: 3}, cell: slotsCell, by: func(ns nodeScene) float64 { return float64(slotCount(ns.node)) }},
 	{Column: ui.Column{Title: "keys", Width: 6, Right: true, Drop: 1}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Keys) },
 		by: func(ns nodeScene) float64 { return float64(ns.node.Stats.Keys) }},
 	{Column: ui.Column{Title: "memory", Width: 7, Right: true, Drop: 1}, cell: func(ns nodeScene) ui.Cell { return ns.number(ns.Theme.Bytes(ns.node.Stats.UsedMemory)) },
@@ -189,7 +189,7 @@ func rolePaint(ns nodeScene) ui.Paint {
 	return ns.Theme.Dim
 }
 
-func slotsOf(n *cluster.Node) int {
+func slotCount(n *cluster.Node) int {
 	sum := 0
 	for _, r := range n.Member.Slots {
 		sum += r.Len()
@@ -198,7 +198,7 @@ func slotsOf(n *cluster.Node) int {
 }
 
 func slotsCell(ns nodeScene) ui.Cell {
-	if n := slotsOf(ns.node); n > 0 || ns.node.Member.Flags.Has(cluster.Primary) {
+	if n := slotCount(ns.node); n > 0 || ns.node.Member.Flags.Has(cluster.Primary) {
 		return ui.Cell{Text: strconv.Itoa(n)}
 	}
 	return ui.Cell{}
