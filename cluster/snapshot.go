@@ -76,10 +76,10 @@ type Stats struct {
 
 // Shard is one primary with slots (or a slotless primary) and those who follow it.
 type Shard struct {
-	Letter   string // "A" to "Z", "AA" …: keeps while the shard lives, through failovers
-	Hue      int    // index into the palette, keeps with the letter
-	Primary  NodeID // empty when no node claims to be
-	Replicas []NodeID
+	Letter   string   // "A" to "Z", "AA" …: keeps while the shard lives, through failovers
+	Hue      int      // A is 0, B is 1 …: an index into the palette, keeps with the letter
+	Primary  NodeID   // empty when no node claims to be
+	Replicas []NodeID // by address; a primary that was replaced and lost its slots stands here, too
 	Slots    []keyslot.Range
 	SlotLen  int // how many slots
 }
@@ -90,6 +90,8 @@ type Move struct {
 	From             NodeID   // empty when no node shows it as migrating
 	To               NodeID   // empty when no node shows it as importing
 	FromSeen, ToSeen []NodeID // the nodes whose own lines show each half (replicas too, on Valkey)
+	Gives            NodeID   // whom From means to give it to; empty when From is
+	Expects          NodeID   // whom To expects it from; empty when To is
 }
 
 // Dispute is a run of slots about whose owner the nodes do not agree.

@@ -60,6 +60,8 @@ type OpenSlot struct {
 type View struct {
 	Members []Member
 	Myself  NodeID // the node that answered; empty when no line was marked so
+
+	topology, config uint64 // digests; 0 when the view was not made by ParseNodes
 }
 
 // Member finds a node in the view.
