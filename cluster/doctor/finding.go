@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"slotdeck/cluster"
+)
+
+// Severity tells how soon somebody should care.
+type Severity uint8
+
+// From quiet to loud.
+const (
+	Note   Severity = iota // worth knowing
+	Look                   // should be looked into during the day
+	Urgent                 // costs data or service now, or with the next mishap
+)
+
+// String is the severity as a word.
+func (s Severity) String() string {
+	switch s {
+	case Note:
+		return "note"
+	case Look:
+		return "look"
+	case Urgent:
+		return "urgent"
+	}
+	return "?"
+}
+
+// Finding is one thing that is wrong, or worth knowing. ID names the rule; a
+// rule can find several things, told apart by Shard and Node.
+type Finding struct {
+	ID       string
+	Severity Severity
+	Text     string         // a sentence part, clean, without a full stop
+	Shard    string         // letter; may be empty
+	Node     cluster.NodeID // may be empty
+}
+
+// Findings applies every rule to a snapshot: the most severe first, then in
+// the order of the rules. What was never read raises nothing.
+func Findings(s *cluster.Snapshot) []Finding {
+	if s == nil {
+		return nil
+	}
+	e := examine(s)
+	var out []Finding
+	for _, rule := range []func(*examination) []Finding{
+		unservedSlots, openSlots,
+		disputedSlots, dissentingStates, unknownMembers, collidingEpochs,
+		silentNodes, stuckHandshakes, lostAddresses,
+		lonePrimaries, brokenLinks, laggingReplicas, outrunBacklogs,
+		fewVoters, sharedHosts, heavyHosts,
+		fullMemory, unboundedMemory, fragmentedMemory, evictingNodes,
+		failedSaves, refusedClients, mixedVersions,
+	} {
+		out = append(out, rule(e)...)
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int { return -cmp.Compare(a.Severity, b.Severity) })
+	return out
+}
+
+// letter is the letter of a node's shard; empty when it is in none.
+func (e *examination) letter(n *cluster.Node) string { return shardOf(e.s, n).Letter }
+
+// about makes a finding on one node, its address first.
+func (e *examination) about(n *cluster.Node, id string, severity Severity, text string) Finding {
+	return Finding{ID: id, Severity: severity, Text: name(n) + " " + text, Shard: e.letter(n), Node: n.ID}
+}
+
+// informed yields the nodes that answer and whose INFO was read.
+func (e *examination) informed(yield func(*cluster.Node) bool) {
+	for i := range e.s.Nodes {
+		n := &e.s.Nodes[i]
+		if n.Health == cluster.Answering && n.Info.Known() && !yield(n) {
+			return
+		}
+	}
+}
+
+// number reads a whole number out of INFO; ok is false when it is not there.
+func number(n *cluster.Node, name string) (int64, bool) {
+	v, err := strconv.ParseInt(field(n, name), 10, 64)
+	return v, err == nil
+}
