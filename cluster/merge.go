@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -48,45 +49,75 @@ func Merge(prev *Snapshot, in Inputs) *Snapshot {
 
 // identified copies the nodes that have an id, sorted by it, each once.
 func identified(in []Node) []Node {
-	nodes := make([]Node, 0, len(in))
+	known := make([]*Node, 0, len(in))
 	for i := range in {
-		n := in[i]
-		if n.ID == "" && n.View.Known() && n.View.Value != nil {
-			n.ID = n.View.Value.Myself
+		if idOf(&in[i]) != "" {
+			known = append(known, &in[i])
 		}
-		if n.ID == "" {
-			continue
-		}
+	}
+	// The one that was heard last speaks for a node that was reached twice.
+	slices.SortStableFunc(known, func(a, b *Node) int {
+		return cmp.Or(cmp.Compare(idOf(a), idOf(b)), b.LastSeen.Compare(a.LastSeen))
+	})
+	known = slices.CompactFunc(known, func(a, b *Node) bool { return idOf(a) == idOf(b) })
+	nodes := inOrder(known)
+	for i := range nodes {
+		n := &nodes[i]
+		n.ID = idOf(n)
 		if n.Info.Known() && n.Stats == (Stats{}) {
 			n.Stats = StatsOf(n.Info.Value)
 		}
 		n.Member, n.Shard, n.PFailBy, n.FailBy = Member{ID: n.ID}, -1, nil, nil
-		nodes = append(nodes, n)
 	}
-	// The one that was heard last speaks for a node that was reached twice.
-	slices.SortStableFunc(nodes, func(a, b Node) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), b.LastSeen.Compare(a.LastSeen))
-	})
-	return slices.CompactFunc(nodes, func(a, b Node) bool { return a.ID == b.ID })
+	return nodes
+}
+
+// idOf is the id of a node, if need be as its own view tells it.
+func idOf(n *Node) NodeID {
+	if n.ID == "" && n.View.Known() && n.View.Value != nil {
+		return n.View.Value.Myself
+	}
+	return n.ID
+}
+
+// inOrder copies nodes that were sorted by reference: a node is too large to be swapped about.
+func inOrder(sorted []*Node) []Node {
+	nodes := make([]Node, len(sorted))
+	for i, n := range sorted {
+		nodes[i] = *n
+	}
+	return nodes
+}
+
+// findNode finds a node among those sorted by id; nil when it is not there.
+func findNode(sorted []Node, id NodeID) *Node {
+	at := sort.Search(len(sorted), func(i int) bool { return sorted[i].ID >= id })
+	if at == len(sorted) || sorted[at].ID != id {
+		return nil
+	}
+	return &sorted[at]
 }
 
 // sortNodes puts the nodes in the order of the screens: by shard, primary
 // first, then by address; those of no shard last.
 func (s *Snapshot) sortNodes() {
-	slices.SortFunc(s.Nodes, func(a, b Node) int {
+	order := make([]*Node, len(s.Nodes))
+	for i := range s.Nodes {
+		order[i] = &s.Nodes[i]
+	}
+	slices.SortFunc(order, func(a, b *Node) int {
 		return cmp.Or(
 			cmp.Compare(uint(a.Shard), uint(b.Shard)), // -1 comes last
-			-cmp.Compare(s.leads(&a), s.leads(&b)),
-			cmp.Compare(a.Member.Endpoint.IP, b.Member.Endpoint.IP),
-			cmp.Compare(a.Member.Endpoint.Port, b.Member.Endpoint.Port),
-			cmp.Compare(a.ID, b.ID),
+			-cmp.Compare(s.leads(a), s.leads(b)),
+			compareAddr(a, b),
 		)
 	})
+	s.Nodes = inOrder(order)
 }
 
 // leads is 1 for the primary of a shard.
 func (s *Snapshot) leads(n *Node) int {
-	if n.Shard >= 0 && s.Shards[n.Shard].Primary == n.ID {
+	if shard := s.shard(n); shard != nil && shard.Primary == n.ID {
 		return 1
 	}
 	return 0

@@ -148,26 +148,19 @@ func (p *placement) follow(primary NodeID) *head {
 		if h := cmp.Or(p.lead[id], p.seat[id]); h != nil {
 			return h
 		}
-		n, ok := p.find(id)
-		if !ok || n.Member.Primary == "" {
+		n := p.find(id)
+		if n == nil || n.Member.Primary == "" {
 			primary = id
 			break
 		}
 		id = n.Member.Primary
 	}
 	h := p.headOf(primary)
-	_, listed := p.find(primary)
-	h.missing = !listed
+	h.missing = p.find(primary) == nil
 	return h
 }
 
-func (p *placement) find(id NodeID) (*Node, bool) {
-	at, ok := slices.BinarySearchFunc(p.snap.Nodes, id, func(n Node, id NodeID) int { return cmp.Compare(n.ID, id) })
-	if !ok {
-		return nil, false
-	}
-	return &p.snap.Nodes[at], true
-}
+func (p *placement) find(id NodeID) *Node { return findNode(p.snap.Nodes, id) }
 
 // publish writes the heads down as shards, in the order of their letters.
 func (p *placement) publish() {
@@ -185,18 +178,14 @@ func (p *placement) publish() {
 				s.Owner[slot] = int16(i)
 			}
 		}
-		if n, ok := p.find(h.primary); ok && !h.missing {
+		if n := p.find(h.primary); n != nil && !h.missing {
 			shard.Primary, n.Shard = n.ID, i
 		}
 		for _, id := range h.replicas {
-			if n, ok := p.find(id); ok {
-				n.Shard = i
-			}
+			p.find(id).Shard = i
 		}
 		slices.SortFunc(shard.Replicas, func(a, b NodeID) int {
-			na, _ := p.find(a)
-			nb, _ := p.find(b)
-			return compareAddr(na, nb)
+			return compareAddr(p.find(a), p.find(b))
 		})
 		s.Shards[i] = shard
 	}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -67,18 +68,18 @@ func (t *tally) collect(nodes []Node, counts func(*Node) bool) {
 	})
 }
 
-// picture is one node for each that some view mentions, and for each that answers itself; sorted by id.
-// When no view counts, it is all that are known.
+// picture is one node for each that some view mentions, and for each that
+// answers but tells no view; sorted by id. When no view counts, it is all that are known.
 func (t *tally) picture(known []Node) []Node {
-	nodes := make([]Node, 0, len(known))
-	for id := range t.mentioned(known) {
-		n := Node{ID: id, Shard: -1, Member: Member{ID: id}}
-		if at, ok := slices.BinarySearchFunc(known, id, func(n Node, id NodeID) int { return cmp.Compare(n.ID, id) }); ok {
-			n = known[at]
+	mentioned := t.mentioned(known)
+	nodes := make([]Node, 0, len(mentioned))
+	for _, id := range slices.Sorted(maps.Keys(mentioned)) {
+		if n := findNode(known, id); n != nil {
+			nodes = append(nodes, *n)
+		} else {
+			nodes = append(nodes, Node{ID: id, Shard: -1, Member: Member{ID: id}})
 		}
-		nodes = append(nodes, n)
 	}
-	slices.SortFunc(nodes, func(a, b Node) int { return cmp.Compare(a.ID, b.ID) })
 	t.describe(nodes)
 	return nodes
 }
