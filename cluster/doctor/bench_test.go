@@ -173,7 +173,7 @@ func (b *bench) info(nick, field, value string) *bench {
 }
 
 func (b *bench) event(kind cluster.EventKind, ago time.Duration, nick, text string) *bench {
-	b.s.Events = append(b.s.Events, cluster.Event{Seq: uint64(len(b.s.Events) + 1), At: noon.Add(-ago), Kind: kind, Node: b.ids[nick], Text: text})
+	b.s.Events = append(b.s.Events, cluster.Event{Seq: uint64(len(b.s.Events) + 1), At: noon.Add(-ago), Kind: kind, Node: b.ids[nick], Gravity: cluster.Good, Text: text})
 	return b
 }
 

@@ -31,10 +31,10 @@ const clientsLook = 80 // per cent of maxclients
 func refusedClients(e *examination) []Finding {
 	var out []Finding
 	for n := range e.informed {
-		if most, ok := number(n, "maxclients"); ok && most > 0 && n.Stats.Clients*100 >= most*clientsLook {
+		if most, ok := n.Info.Value.Int("maxclients"); ok && most > 0 && n.Stats.Clients*100 >= most*clientsLook {
 			out = append(out, e.about(n, "clients-full", Look, fmt.Sprintf("has %d clients, %d are allowed", n.Stats.Clients, most)))
 		}
-		if rejected, ok := number(n, "rejected_connections"); ok && rejected > 0 {
+		if rejected, ok := n.Info.Value.Int("rejected_connections"); ok && rejected > 0 {
 			out = append(out, e.about(n, "clients-rejected", Note, "has turned away "+plural(int(rejected), "connection", "connections")+" since it started "+span(n.Stats.Uptime)+" ago"))
 		}
 	}

@@ -90,7 +90,7 @@ func outrunBacklogs(e *examination) []Finding {
 		if !ok || !p.Info.Known() {
 			continue
 		}
-		backlog, ok := number(p, "repl_backlog_size")
+		backlog, ok := p.Info.Value.Int("repl_backlog_size")
 		if !ok || backlog <= 0 {
 			continue
 		}

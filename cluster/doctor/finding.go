@@ -3,7 +3,6 @@ package doctor
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
 	"slotdeck/cluster"
 )
@@ -82,8 +81,8 @@ func (e *examination) informed(yield func(*cluster.Node) bool) {
 	}
 }
 
-// number reads a whole number out of INFO; ok is false when it is not there.
-func number(n *cluster.Node, name string) (int64, bool) {
-	v, err := strconv.ParseInt(field(n, name), 10, 64)
-	return v, err == nil
+// field is a value of INFO; empty when there is none.
+func field(n *cluster.Node, name string) string {
+	text, _ := n.Info.Value.Text(name)
+	return text
 }

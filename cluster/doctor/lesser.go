@@ -32,26 +32,36 @@ func outOfSight(e *examination) (Status, string, bool) {
 }
 
 const (
-	flapWindow = time.Minute
-	flapCount  = 4 // changes of health or flags of one node within the window
+	flapWindow = 2 * time.Minute
+	flapCount  = 3 // recoveries of one node within the window; one is a single outage
 )
 
 func flapping(e *examination) (Status, string, bool) {
-	times := map[cluster.NodeID]int{}
-	var worst cluster.NodeID
+	// One outage shows as two recoveries, the console's and the other nodes', so
+	// that each kind is counted by itself.
+	type what struct {
+		node cluster.NodeID
+		kind cluster.EventKind
+	}
+	times := map[what]int{}
+	var worst what
 	for _, ev := range e.s.Events {
-		if ev.Kind != cluster.HealthChanged && ev.Kind != cluster.FlagChanged || e.s.At.Sub(ev.At) > flapWindow {
+		if ev.Gravity != cluster.Good || ev.Kind != cluster.HealthChanged && ev.Kind != cluster.FlagChanged || e.s.At.Sub(ev.At) > flapWindow {
 			continue
 		}
-		if times[ev.Node]++; times[ev.Node] >= flapCount && times[ev.Node] > times[worst] {
-			worst = ev.Node
+		w := what{ev.Node, ev.Kind}
+		if times[w]++; times[w] >= flapCount && times[w] > times[worst] {
+			worst = w
 		}
 	}
-	if worst == "" {
+	if worst.node == "" {
 		return 0, "", false
 	}
-	return Degraded, fmt.Sprintf("%s comes and goes: its state changed %d times in the last minute, and it may be failed over at any moment. All slots are served now.",
-		nameOf(e.s, worst), times[worst]), true
+	text := nameOf(e.s, worst.node) + fmt.Sprintf(" comes and goes: it came back %d times in the last 2 min", times[worst])
+	if e.verdict.Voters.Has(worst.node) {
+		text += ", and may be failed over at any moment"
+	}
+	return Degraded, text + ". All slots are served now.", true
 }
 
 // bare speaks when a failure has left a shard without a working replica.

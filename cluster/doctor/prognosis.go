@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"slotdeck/cluster"
@@ -49,7 +48,7 @@ func loading(s *cluster.Snapshot, id cluster.NodeID) *Heal {
 	if !ok || !n.Info.Known() {
 		return h
 	}
-	if eta, err := strconv.Atoi(field(n, "loading_eta_seconds")); err == nil && eta >= 0 {
+	if eta, ok := n.Info.Value.Int("loading_eta_seconds"); ok && eta >= 0 {
 		h.Within = max(time.Second, time.Duration(eta)*time.Second-s.At.Sub(n.Info.At))
 	}
 	return h
@@ -135,16 +134,4 @@ func describe(c quorum.Candidate) string {
 		return "is " + behind + ", but " + c.Doubt
 	}
 	return "is " + behind + " and eligible"
-}
-
-// field finds a value of INFO by its name; empty when there is none.
-func field(n *cluster.Node, name string) string {
-	for _, section := range n.Info.Value.Sections {
-		for _, f := range section.Fields {
-			if f.Name == name {
-				return f.Value
-			}
-		}
-	}
-	return ""
 }

@@ -95,7 +95,7 @@ func replicasUnfit(ab int) []verdictCase {
 	locked := dead(1, 5*sec).health(cluster.Denied, 9*sec, "C1")
 	return []verdictCase{
 		{"replica dead, too", dead(1, 5*sec).silent(5*sec, "C1").say(cluster.Fail, "C1", "A", "B"), Degraded, ab,
-			"10.0.0.13:7003, primary of shard C (10922-16383, 33 % of the key space), has not answered for 5.0 s; 2 of 2 others agree that it failed. It will not heal by itself: replica 10.0.0.16:7006 has failed, too."},
+			"10.0.0.13:7003, primary of shard C (10922-16383, 33 % of the key space), has not answered for 5.0 s; 2 of 2 others agree that it failed. It will not heal by itself: replica 10.0.0.16:7006 has failed."},
 		{"replica too old", dead(1, 5*sec).linkDown("C1", 400), Degraded, ab,
 			"10.0.0.13:7003, primary of shard C (10922-16383, 33 % of the key space), has not answered for 5.0 s; 2 of 2 others agree that it failed. It will not heal by itself: replica 10.0.0.16:7006 is too old (link down 400 s, limit 43 s)."},
 		{"both replicas too old", dead(2, 5*sec).linkDown("C1", 400).linkDown("C2", 900), Degraded, ab,
@@ -246,9 +246,14 @@ func quietOnes(all int) []verdictCase {
 	failover.node("C1").Member.Slots, failover.node("C").Member.Slots = failover.node("C").Member.Slots, nil
 	failover.node("C").Member.Primary, failover.node("C").Stats.LinkUp = failover.ids["C1"], true
 	flapping := build(3, 1)
-	for i := range 5 {
-		flapping.event(cluster.FlagChanged, time.Duration(50-10*i)*sec, "C", "fail?")
+	for i := range 3 {
+		flapping.event(cluster.HealthChanged, time.Duration(60-20*i)*sec, "C", "answers again")
 	}
+	once := build(3, 1).event(cluster.HealthChanged, 20*sec, "C", "answers again").event(cluster.FlagChanged, 19*sec, "C", "fail was lifted").
+		event(cluster.HealthChanged, 9*sec, "C", "answers again")
+	oldDead := build(3, 1).silent(12*sec, "C").say(cluster.Fail, "C", "A", "B", "C1")
+	oldDead.s.Shards[2].Primary, oldDead.s.Shards[2].Replicas = oldDead.ids["C1"], []cluster.NodeID{oldDead.ids["C"]}
+	oldDead.node("C1").Member.Flags, oldDead.node("C1").Member.Primary, oldDead.node("C1").Stats.Role = cluster.Primary, "", cluster.Primary
 	met := build(3, 1)
 	stuck := met.join("X", -1, 9)
 	stuck.Member.Flags, stuck.Health = cluster.Handshake, cluster.NoAnswer
@@ -267,7 +272,11 @@ func quietOnes(all int) []verdictCase {
 		{"clean failover, state ok all the while", failover, OK, all,
 			"All 16384 slots are served; 10.0.0.16:7006 became primary of shard C 8.0 s ago."},
 		{"flapping node", flapping, Degraded, all,
-			"10.0.0.13:7003 comes and goes: its state changed 5 times in the last minute, and it may be failed over at any moment. All slots are served now."},
+			"10.0.0.13:7003 comes and goes: it came back 3 times in the last 2 min, and may be failed over at any moment. All slots are served now."},
+		{"one short outage", once, OK, all,
+			"All 16384 slots are served by 3 primaries; all 6 nodes answer."},
+		{"old primary dead after its failover", oldDead, Degraded, all,
+			"All slots are served, but shard C has no replica that could take over: 10.0.0.13:7003 has failed."},
 		{"only replica dead", build(3, 1).silent(12*sec, "C1"), Degraded, all,
 			"All slots are served, but shard C has no replica that could take over: 10.0.0.16:7006 does not answer."},
 		{"only replicas of two shards dead", build(3, 1).silent(12*sec, "B1", "C1").say(cluster.Fail, "C1", "A", "B", "C"), Degraded, all,

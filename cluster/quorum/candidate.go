@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"slotdeck/cluster"
@@ -56,17 +55,19 @@ func rank(c Candidate) int {
 // Behind is how many bytes a replica is behind the last known offset of its
 // shard's primary; -1 when either offset is not known.
 func Behind(s *cluster.Snapshot, shard *cluster.Shard, replica *cluster.Node) int64 {
-	p, ok := s.Node(shard.Primary)
-	if !ok || !p.Info.Known() || !replica.Info.Known() || p.Stats.Offset < 0 || replica.Stats.Offset < 0 {
-		return -1
+	if lag, ok := s.LagBytes(replica.ID); ok && replica.Member.Primary == shard.Primary {
+		return lag
 	}
-	return max(0, p.Stats.Offset-replica.Stats.Offset)
+	return -1
 }
 
 // standing tells what forbids a replica to stand, and what is not known of it.
 func standing(s *cluster.Snapshot, shard *cluster.Shard, v Voters, n *cluster.Node) (why, doubt string) {
 	if why, doubt = presence(v, n); why != "" {
 		return why, doubt
+	}
+	if n.Member.Flags.Has(cluster.Primary) { // replaced, and not yet told so
+		return "has not become a replica yet", ""
 	}
 	own := SettingsOf(n)
 	if n.Member.Flags.Has(cluster.NoFailover) || own.NoFailover == Yes {
@@ -87,13 +88,13 @@ func presence(v Voters, n *cluster.Node) (why, doubt string) {
 	case n.Health == cluster.Loading || n.Health == cluster.Answering && n.Stats.Loading:
 		return "is loading its dataset", ""
 	case v.Among(n.FailBy) > 0:
-		return "has failed, too", ""
+		return "has failed", ""
 	case n.Health == cluster.NoAddress:
 		return "has no address", ""
 	case n.Health == cluster.Answering:
 		return "", ""
 	case v.Among(n.PFailBy) > 0:
-		return "does not answer either", ""
+		return "does not answer", ""
 	case n.Health == cluster.Refused:
 		return "is not running", ""
 	case n.Health == cluster.Denied:
@@ -158,13 +159,6 @@ func LinkAge(s *cluster.Snapshot, n *cluster.Node) (time.Duration, bool) {
 	if n.Stats.LinkUp {
 		return since + max(0, n.Stats.LinkIdle), true
 	}
-	for _, section := range n.Info.Value.Sections {
-		for _, f := range section.Fields {
-			if f.Name == "master_link_down_since_seconds" {
-				down, err := strconv.Atoi(f.Value)
-				return since + time.Duration(down)*time.Second, err == nil && down >= 0
-			}
-		}
-	}
-	return 0, false
+	down, ok := n.Info.Value.Int("master_link_down_since_seconds")
+	return since + time.Duration(down)*time.Second, ok && down >= 0
 }
