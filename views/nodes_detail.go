@@ -145,9 +145,9 @@ func aboutPart(sc *Scene, n *cluster.Node) part {
 			row(name, text)
 		}
 	}
-	row("answered", ago(sc, n.LastSeen))
-	row("INFO read", ago(sc, n.Info.At))
-	row("view read", ago(sc, n.View.At))
+	row("answered", howLongAgo(sc, n.LastSeen))
+	row("INFO read", howLongAgo(sc, n.Info.At))
+	row("view read", howLongAgo(sc, n.View.At))
 	if n.Latency.Known() {
 		row("ping", t.Span(n.Latency.Value))
 	}
@@ -158,7 +158,7 @@ func aboutPart(sc *Scene, n *cluster.Node) part {
 	return p
 }
 
-func ago(sc *Scene, at time.Time) string {
+func howLongAgo(sc *Scene, at time.Time) string {
 	if at.IsZero() {
 		return "never"
 	}
