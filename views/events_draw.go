@@ -1,0 +1,202 @@
+package views
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"slotdeck/cluster"
+	"slotdeck/ui"
+)
+
+// Body draws the list, and all that is known of one event beside or below it.
+func (e *Events) Body(sc *Scene) []string {
+	t := sc.Theme
+	switch {
+	case sc.Snap == nil:
+		return []string{"", "  " + t.Dim.Text(sc.Verdict.Sentence)}
+	case len(e.list) == 0 && e.newer == 0:
+		return []string{"", "  " + t.Dim.Text(e.emptiness(sc))}
+	case sc.W >= 140:
+		right := sc.W * 32 / 100
+		left := sc.W - right - 3
+		return t.Beside(e.table(sc, left, sc.H), e.detail(sc, right, sc.H), left, 3)
+	}
+	under := min(8, max(5, sc.H/4))
+	lines := ui.Fill(e.table(sc, sc.W, sc.H-under), sc.H-under)
+	return append(lines, ui.Fill(append([]string{""}, e.detail(sc, sc.W, under-1)...), under)...)
+}
+
+func (e *Events) emptiness(sc *Scene) string {
+	switch {
+	case e.all == 0:
+		return "nothing has changed since slotdeck started to watch"
+	case sc.Filter.Active():
+		return "none of the " + plural(e.all, "event") + " matches"
+	}
+	return "none of the " + plural(e.all, "event") + " is a problem"
+}
+
+func (e *Events) table(sc *Scene, w, h int) []string {
+	t := sc.Theme
+	book := newAddressBook(sc.Snap, w < 100)
+	tb := ui.Table{Sorted: -1, Columns: []ui.Column{
+		{Title: "time", Width: len(eventToday)},
+		{Title: "shard", Width: 7},
+		{Title: "node", Width: book.width(8, 21)},
+		{Title: "what", Width: 20, Grow: true},
+	}}
+	lines := []string{t.Apart(tb.Title(t, w-14), e.status(t), w)}
+	e.height = max(1, h-1)
+	top := e.cursor.Top(len(e.list), e.height)
+	var rows []ui.Row
+	for _, x := range e.list[top:min(len(e.list), top+e.height)] {
+		rows = append(rows, eventRow(sc, book, x))
+	}
+	return append(lines, tb.Lines(t, rows, 0, e.cursor.At-top, w, e.height)...)
+}
+
+// status tells how many there are, or how many are waiting above.
+func (e *Events) status(t *ui.Theme) string {
+	switch {
+	case e.newer > 0:
+		return t.WarnFill.Text(fmt.Sprintf(" %s %d newer ", t.Glyph.Up, e.newer)) + " "
+	case e.held != 0:
+		return t.Dim.Text("held still") + " "
+	}
+	return t.Dim.Text(plural(len(e.list), "event")) + " "
+}
+
+func eventRow(sc *Scene, book addressBook, x cluster.Event) ui.Row {
+	t := sc.Theme
+	paint, glyph := eventPaint(t, x.Gravity)
+	text := paint
+	if x.Gravity == cluster.Quiet {
+		text = t.Plain
+	}
+	node := ui.Clean(x.Addr)
+	if n, ok := sc.Snap.Node(x.Node); ok && addressOf(n) == node {
+		node = book.of(n)
+	}
+	return ui.Row{Key: strconv.FormatUint(x.Seq, 10), Cells: []ui.Cell{
+		{Text: eventTime(sc, x.At), Paint: t.Dim},
+		{Painted: func(w int) string {
+			return paint.Text(glyph) + " " + eventHue(sc, x.Shard).Text(t.Left(ui.Clean(x.Shard), w-2))
+		}},
+		{Text: node},
+		{Text: ui.Clean(x.Text), Paint: text},
+	}}
+}
+
+// eventHue is the hue of the shard with a letter; plain when it is gone.
+func eventHue(sc *Scene, letter string) ui.Paint {
+	for i := range sc.Snap.Shards {
+		if sc.Snap.Shards[i].Letter == letter {
+			return sc.Theme.Shard(sc.Snap.Shards[i].Hue).Text
+		}
+	}
+	return sc.Theme.Plain
+}
+
+func eventPaint(t *ui.Theme, g cluster.Gravity) (ui.Paint, string) {
+	switch g {
+	case cluster.Bad:
+		return t.Bad, t.Glyph.Fail
+	case cluster.Notable:
+		return t.Warn, t.Glyph.Suspect
+	case cluster.Good:
+		return t.Good, t.Glyph.OK
+	}
+	return t.Dim, t.Glyph.Idle
+}
+
+// How a time is written: to the millisecond, or with the day when it was not
+// today. Both are of the same width.
+const (
+	eventToday   = "15:04:05.000"
+	eventEarlier = "Jan _2 15:04"
+)
+
+// eventTime is a time where the operator is.
+func eventTime(sc *Scene, at time.Time) string {
+	now := sc.Now
+	at = at.In(now.Location())
+	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
+		return at.Format(eventToday)
+	}
+	return at.Format(eventEarlier)
+}
+
+// detail is all that is known of the event under the cursor.
+func (e *Events) detail(sc *Scene, w, h int) []string {
+	t := sc.Theme
+	x, ok := e.current()
+	if !ok {
+		return nil
+	}
+	paint, glyph := eventPaint(t, x.Gravity)
+	at := x.At.In(sc.Now.Location())
+	lines := []string{t.Apart(" "+paint.Text(glyph)+" "+t.Strong.Text(eventWord(x.Kind)), t.Dim.Text(sc.Age(x.At)+" ago "), w)}
+	for i, l := range ui.Wrap(ui.Clean(x.Text), max(10, w-4)) {
+		if i == h-3 {
+			break
+		}
+		lines = append(lines, "   "+l)
+	}
+	where := at.Format("2006-01-02 15:04:05.000")
+	if x.Addr != "" {
+		where += "  " + ui.Clean(x.Addr)
+	}
+	if x.Shard != "" {
+		where += "  shard " + eventHue(sc, x.Shard).Text(ui.Clean(x.Shard))
+	}
+	lines = append(lines, "   "+where)
+	if x.Node != "" {
+		role := ""
+		if n, ok := sc.Snap.Node(x.Node); ok {
+			role = "  " + roleWord(n) + " now"
+		} else {
+			role = "  no longer a node of the cluster"
+		}
+		lines = append(lines, "   "+t.Dim.Text(ui.Clean(string(x.Node))+role))
+	}
+	for i := range lines {
+		lines[i] = t.Cut(lines[i], w)
+	}
+	return lines
+}
+
+// eventWord names a kind of event.
+func eventWord(k cluster.EventKind) string {
+	switch k {
+	case cluster.NodeAppeared:
+		return "a node appeared"
+	case cluster.NodeWent:
+		return "a node went"
+	case cluster.RoleChanged:
+		return "role"
+	case cluster.PrimaryChanged:
+		return "other primary"
+	case cluster.HealthChanged:
+		return "how it answers"
+	case cluster.LinkChanged:
+		return "replication link"
+	case cluster.FlagChanged:
+		return "what others say of it"
+	case cluster.EpochChanged:
+		return "epoch"
+	case cluster.SlotsChanged:
+		return "owner of slots"
+	case cluster.SlotOpened:
+		return "open slots"
+	case cluster.StateChanged:
+		return "cluster state"
+	case cluster.DisputeChanged:
+		return "agreement"
+	case cluster.AddressChanged:
+		return "address"
+	case cluster.RestartSeen:
+		return "restart"
+	}
+	return "slotdeck"
+}
