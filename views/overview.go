@@ -218,9 +218,12 @@ func (o *Overview) Body(sc *Scene) []string {
 	t := sc.Theme
 	lines := verdictLines(sc)
 	if sc.Snap == nil {
-		return append(lines, seedLines(sc)...)
+		return lines
 	}
 	lines = append(lines, "")
+	if seeds := seedLines(sc); len(sc.Snap.Nodes) == 0 {
+		return append(lines, seeds...)
+	}
 	tb := shardTable(sc)
 	lines = append(lines, tb.Title(t, sc.W))
 	under := min(8, max(4, sc.H/3))
@@ -253,24 +256,43 @@ func emptyShards(sc *Scene) string {
 	}
 }
 
-// verdictLines is the verdict as a sentence, over two lines at the most; always
-// two lines, so that nothing below it moves.
+// verdictLines is the verdict as a sentence: two lines while all is well, so
+// that nothing below moves, and as many as it needs (four at the most) when not.
 func verdictLines(sc *Scene) []string {
 	t := sc.Theme
+	const most = 4
 	p, glyph := statusPaint(t, sc.Verdict.Status)
 	text := ui.Wrap(ui.Clean(sc.Verdict.Sentence), max(20, sc.W-4))
-	if len(text) > 2 {
-		text = []string{text[0], t.Cut(strings.Join(text[1:], " "), sc.W-4)}
+	if len(text) > most {
+		text = append(text[:most-1], t.Cut(strings.Join(text[most-1:], " "), sc.W-4))
 	}
-	lines := []string{" " + p.Text(glyph) + " " + t.Strong.Text(text[0]), ""}
-	if len(text) > 1 {
-		lines[1] = "   " + t.Strong.Text(text[1])
+	lines := make([]string, max(2, len(text)))
+	for i, l := range text {
+		lines[i] = "   " + t.Strong.Text(l)
 	}
+	lines[0] = " " + p.Text(glyph) + " " + t.Strong.Text(text[0])
 	return lines
 }
 
-// seedLines tell how connecting fares while there is no cluster to show.
-func seedLines(sc *Scene) []string { return nil }
+// seedLines tell how each address of the command line fares, while there is no
+// cluster to show.
+func seedLines(sc *Scene) []string {
+	t := sc.Theme
+	var lines []string
+	for _, seed := range sc.Snap.Seeds {
+		why := "asked, no answer yet"
+		if seed.Err != nil {
+			why = seed.Err.Error()
+		}
+		for i, l := range ui.Wrap(ui.Clean(why), max(20, sc.W-8)) {
+			if i == 0 {
+				lines = append(lines, "   "+t.Bad.Text(t.Glyph.Silent)+" "+t.Strong.Text(ui.Clean(seed.Addr)))
+			}
+			lines = append(lines, "     "+t.Cut(l, sc.W-5))
+		}
+	}
+	return lines
+}
 
 func findingLines(sc *Scene, w, h int) []string {
 	t := sc.Theme

@@ -60,6 +60,12 @@ func sampleLetter(i int) string {
 	return string(rune('A'+i/26-1)) + string(rune('A'+i%26))
 }
 
+// sampleInfo is what every node of a sample answers to INFO, for the details.
+var sampleInfo = cluster.Info{Sections: []cluster.InfoSection{
+	{Name: "Server", Fields: []cluster.InfoField{{Name: "redis_version", Value: "8.0.3"}, {Name: "uptime_in_seconds", Value: "144000"}}},
+	{Name: "Memory", Fields: []cluster.InfoField{{Name: "used_memory", Value: "1073741824"}, {Name: "maxmemory_policy", Value: "noeviction"}}},
+}}
+
 func sampleNode(i, shard int, role cluster.Flags) cluster.Node {
 	const gib = 1 << 30
 	return cluster.Node{
@@ -69,7 +75,9 @@ func sampleNode(i, shard int, role cluster.Flags) cluster.Node {
 			ID: sampleID(i), Flags: role, Epoch: uint64(shard + 1), Linked: true,
 			Endpoint: cluster.Endpoint{IP: fmt.Sprintf("10.0.0.%d", 10+i), Port: 7000 + i, BusPort: 17000 + i},
 		},
-		Latency: cluster.Reading[time.Duration]{}.Succeed(400*time.Microsecond, sampleNow),
+		Latency:     cluster.Reading[time.Duration]{}.Succeed(400*time.Microsecond, sampleNow),
+		Info:        cluster.Reading[cluster.Info]{}.Succeed(sampleInfo, sampleNow),
+		ClusterInfo: cluster.Reading[cluster.ClusterInfo]{}.Succeed(cluster.ClusterInfo{State: "ok", SlotsAssigned: keyslot.Count, SlotsOK: keyslot.Count}, sampleNow),
 		Stats: cluster.Stats{
 			Version: "8.0.3", Flavor: "redis", Role: role, Keys: 413_000 + int64(shard)*1000, Expires: 1200,
 			UsedMemory: gib + int64(shard)*gib/10, MaxMemory: 4 * gib, RSS: gib + gib/5, Fragmentation: 1.2,
@@ -239,5 +247,6 @@ var sampleLook = ui.Look{Depth: ui.Colours256}
 
 // sampleScene is a body of w by h cells (a screen of h+4 rows).
 func sampleScene(s *cluster.Snapshot, look ui.Look, w, h int) *Scene {
-	return &Scene{Snap: s, Now: sampleNow, W: w, H: h, Theme: ui.NewTheme(look)}
+	said := judge(s)
+	return &Scene{Snap: s, Verdict: said.verdict, Findings: said.findings, Now: sampleNow, W: w, H: h, Theme: ui.NewTheme(look)}
 }
