@@ -108,7 +108,7 @@ func (p *SlotPainter) part(g *SlotGrid, from, to int) part {
 		}
 	}
 	p.dye(g, &out, mixed)
-	out.start = !mixed && g.Heat == nil && out.owner >= 0 && out.ink >= inkShard && begins(g, from, to)
+	out.start = !mixed && g.Heat == nil && out.ink >= inkShard && begins(g, from, to)
 	return out
 }
 
@@ -137,19 +137,35 @@ func (p *SlotPainter) dye(g *SlotGrid, out *part, mixed bool) {
 // letters of shorter ones would hide more than they tell.
 const startRun = 4
 
-// begins reports whether the slots of this part are the first full part of a
-// run of one shard that goes on for a while.
+// begins reports whether this part is the place for a shard's letter: the first
+// one of a run that goes on for a while, all its slots faring alike. Parts where
+// the letter would give way to the sign of some trouble do not count.
 func begins(g *SlotGrid, from, to int) bool {
-	per, owner := to-from, g.Owner[from]
-	if from >= per && g.Owner[from-per] == owner && g.Owner[from-1] == owner {
+	per, owner, state := to-from, g.Owner[from], g.state(from)
+	if state != SlotServed && state != SlotFailing && state != SlotSuspect {
 		return false
+	}
+	for before := from - per; before >= 0 && allOwned(g, before, before+per, owner); before -= per {
+		if allAlike(g, before, before+per, state) {
+			return false
+		}
 	}
 	end := from + startRun*per
-	if end > keyslot.Count {
-		return false
-	}
-	for slot := to; slot < end; slot++ {
+	return end <= keyslot.Count && allOwned(g, from, end, owner) && allAlike(g, from, end, state)
+}
+
+func allOwned(g *SlotGrid, from, to int, owner int16) bool {
+	for slot := from; slot < to; slot++ {
 		if g.Owner[slot] != owner {
+			return false
+		}
+	}
+	return true
+}
+
+func allAlike(g *SlotGrid, from, to int, state SlotState) bool {
+	for slot := from; slot < to; slot++ {
+		if g.state(slot) != state {
 			return false
 		}
 	}
@@ -162,6 +178,8 @@ func (p *SlotPainter) whole(a *part) (sgr, glyph string) {
 	switch {
 	case a.here:
 		return p.here, glyph
+	case a.worst > SlotServed && a.start:
+		return p.state[a.worst], string([]byte{a.sign})
 	case a.worst > SlotServed:
 		return p.state[a.worst], glyph
 	case p.letters() && a.mark:
@@ -171,7 +189,7 @@ func (p *SlotPainter) whole(a *part) (sgr, glyph string) {
 	case p.letters():
 		return sgrReset, glyph
 	case a.mark:
-		return p.pair(inkLight, a.ink), "▌"
+		return p.pair(inkMark, a.ink), "▌"
 	case a.start:
 		return p.fill[a.ink-inkShard], glyph
 	case a.ink == inkNone:
@@ -200,6 +218,10 @@ func (p *SlotPainter) halves(up, low *part) (sgr, glyph string) {
 	switch {
 	case worst > SlotServed && (up.here || low.here):
 		return p.here, p.bad[worst]
+	case up.start && up.worst == worst && worst > SlotServed:
+		return p.state[worst], string([]byte{up.sign})
+	case low.start && low.worst == worst && worst > SlotServed:
+		return p.state[worst], string([]byte{low.sign})
 	case worst > SlotServed:
 		return p.state[worst], p.bad[worst]
 	case up.here:
@@ -207,11 +229,11 @@ func (p *SlotPainter) halves(up, low *part) (sgr, glyph string) {
 	case low.here:
 		return p.pair(inkLight, up.ink), "▄"
 	case up.mark && low.mark:
-		return p.pair(inkLight, up.ink), "▌"
+		return p.pair(inkMark, up.ink), "▌"
 	case up.mark:
-		return p.pair(inkLight, up.ink), "▘"
+		return p.pair(inkMark, up.ink), "▘"
 	case low.mark:
-		return p.pair(inkLight, low.ink), "▖"
+		return p.pair(inkMark, low.ink), "▖"
 	case up.start:
 		return p.fill[up.ink-inkShard], p.glyph(up)
 	case low.start:

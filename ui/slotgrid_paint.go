@@ -13,7 +13,8 @@ type ink uint8
 const (
 	inkNone  ink = iota // the terminal's own background
 	inkFaded            // a shard beside the point
-	inkLight            // cursor and marks
+	inkLight            // the cursor
+	inkMark             // stripes over what is marked
 	inkShard            // the first hue; the others follow, then the heat
 )
 
@@ -54,21 +55,19 @@ func NewSlotPainter(t *Theme) *SlotPainter {
 		p.state[s] = sgrReset + fill.open
 	}
 	for i := range p.heat {
-		p.heat[i] = heatGlyph(t, i)
+		p.heat[i] = heatGlyph(i)
 	}
 	for _, s := range t.shards {
 		p.text = append(p.text, sgrReset+s.Text.open)
-		p.fill = append(p.fill, sgrReset+s.Fill.open+"\x1b[1m")
 	}
 	p.mix()
 	return p
 }
 
-func heatGlyph(t *Theme, step int) string {
-	if t.ASCII {
-		return ".:-=+*%#"[step : step+1]
-	}
-	return t.Glyph.Spark[step]
+// heatGlyph is a shade without colour. Bars would do, but trouble is drawn
+// reversed, and among full bars it would drown.
+func heatGlyph(step int) string {
+	return ".:-=+*%#"[step : step+1]
 }
 
 // mix makes the sequences for all pairs of inks.
@@ -88,12 +87,15 @@ func (p *SlotPainter) mix() {
 		}
 		return lipgloss.Color(dark)
 	}
-	inks := []color.Color{nil, pick("236", "254", "8", "7"), pick("231", "16", "15", "0")}
+	inks := []color.Color{nil, pick("236", "254", "8", "7"), pick("231", "16", "15", "0"), pick("16", "231", "0", "15")}
 	for _, s := range t.shards {
 		inks = append(inks, s.Color)
 	}
 	for _, h := range heats {
 		inks = append(inks, pick(h.dark, h.light, h.basic, h.basicLight))
+	}
+	for _, s := range t.shards {
+		p.fill = append(p.fill, pairOf(inks[inkMark], s.Color)+"\x1b[1m")
 	}
 	p.inks = len(inks)
 	for _, up := range inks {
