@@ -144,11 +144,10 @@ func (o *opinion) hear(n *Node, member *Member, g *group) {
 	if member.Flags&(Fail|PFail) == 0 {
 		return
 	}
-	voices := slices.DeleteFunc(slices.Clone(g.by), func(id NodeID) bool { return id == n.ID })
 	if member.Flags.Has(Fail) {
-		n.FailBy = append(n.FailBy, voices...)
+		n.FailBy = append(n.FailBy, g.by...)
 	} else {
-		n.PFailBy = append(n.PFailBy, voices...)
+		n.PFailBy = append(n.PFailBy, g.by...)
 	}
 }
 
