@@ -28,8 +28,9 @@ type Cluster struct {
 	ports   *ports
 	portsMu sync.Mutex
 
-	mu    sync.Mutex
-	nodes []*Node
+	mu      sync.Mutex
+	nodes   []*Node
+	traffic []*Traffic
 
 	stop sync.Once
 	err  error // of the stop
@@ -168,10 +169,16 @@ func (c *Cluster) AddSpare(ctx context.Context) (*Node, error) {
 	return n, err
 }
 
-// Stop kills every server, removes the folder, and returns
+// Stop ends the traffic, kills every server, removes the folder, and returns
 // when all of it is gone. Calling it again does nothing.
 func (c *Cluster) Stop() error {
 	c.stop.Do(func() {
+		c.mu.Lock()
+		traffic := c.traffic
+		c.mu.Unlock()
+		for _, t := range traffic {
+			t.Stop()
+		}
 		c.err = c.guard.release()
 		for _, n := range c.Nodes() {
 			n.mu.Lock()

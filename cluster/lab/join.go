@@ -129,7 +129,7 @@ func unsettled(ctx context.Context, nodes []*Node, replicas int) (string, error)
 		if what := r.missing(len(nodes), replicas); what != "" {
 			return "node " + nodes[i].Addr + " " + what, nil
 		}
-		if r.view != reports[0].view {
+		if r.view.Topology() != reports[0].view.Topology() {
 			return "nodes " + nodes[0].Addr + " and " + nodes[i].Addr + " do not agree yet", nil
 		}
 	}

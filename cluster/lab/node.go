@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"slotdeck/cluster"
 )
@@ -65,21 +64,6 @@ func (p *process) alive() bool {
 	default:
 		return true
 	}
-}
-
-// newClient talks to one node and to no other. Nothing is sent twice.
-func newClient(addr, password string) *redis.Client {
-	return redis.NewClient(&redis.Options{
-		Addr:                     addr,
-		Password:                 password,
-		Protocol:                 2,
-		DisableIdentity:          true,
-		MaxRetries:               -1,
-		DialTimeout:              2 * time.Second,
-		DialerRetries:            1,
-		ContextTimeoutEnabled:    true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
 }
 
 // launch starts the server of a node whose folder is ready, and returns when

@@ -3,80 +3,78 @@ package lab
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
+
+	"slotdeck/cluster"
 )
 
-// report is what one node says of itself and of the others, as far as it
-// matters for being ready.
+// report is what one node says of itself and of the others.
 type report struct {
-	clusterInfo string
-	replication string
-	view        string // who is what and owns which slots, in a form to compare
-	unsure      string // a node that is not known well: in handshake, suspected, not linked
-	isReplica   bool
-	served      int // replicas that this node tells to clients
+	view  *cluster.View
+	info  cluster.ClusterInfo
+	stats cluster.Stats
+	told  int // replicas that it tells clients of
 }
 
-func readReport(ctx context.Context, n *Node) (report, error) {
+func readReport(ctx context.Context, n *Node) (r report, err error) {
 	pipe := n.client.Pipeline()
-	clusterInfo, nodes := pipe.ClusterInfo(ctx), pipe.ClusterNodes(ctx)
+	info, nodes := pipe.ClusterInfo(ctx), pipe.ClusterNodes(ctx)
 	replication, slots := pipe.Info(ctx, "replication"), pipe.ClusterSlots(ctx)
 	if _, err := pipe.Exec(ctx); err != nil {
-		return report{}, fmt.Errorf("node %s does not report: %w", n.Addr, err)
+		return r, fmt.Errorf("node %s does not report: %w", n.Addr, err)
 	}
-	r := report{clusterInfo: clusterInfo.Val(), replication: replication.Val()}
-	r.isReplica = strings.Contains(r.replication, "role:slave")
-	r.readNodes(nodes.Val())
+	if r.view, err = cluster.ParseNodes(nodes.Val()); err != nil {
+		return r, err
+	}
+	if r.info, err = cluster.ParseClusterInfo(info.Val()); err != nil {
+		return r, err
+	}
+	fields, err := cluster.ParseInfo(replication.Val())
+	if err != nil {
+		return r, err
+	}
+	r.stats = cluster.StatsOf(fields)
 	told := map[string]bool{}
 	for _, run := range slots.Val() {
-		for _, node := range run.Nodes[1:] {
+		for _, node := range run.Nodes[min(1, len(run.Nodes)):] {
 			told[node.ID] = true
 		}
 	}
-	r.served = len(told)
+	r.told = len(told)
 	return r, nil
-}
-
-// readNodes takes the lines of CLUSTER NODES apart: id, address, flags,
-// primary, ping, pong, epoch, link, slots.
-func (r *report) readNodes(text string) {
-	var lines []string
-	for line := range strings.Lines(text) {
-		f := strings.Fields(line)
-		if len(f) < 8 {
-			continue
-		}
-		flags := strings.TrimPrefix(f[2], "myself,")
-		noIP := strings.HasPrefix(f[1], ":") && !strings.HasPrefix(f[1], "::") // ::1 is one
-		if (flags != "master" && flags != "slave") || f[7] != "connected" || noIP {
-			r.unsure = fmt.Sprintf("%s (%s, %s)", f[1], f[2], f[7])
-		}
-		lines = append(lines, strings.Join(append([]string{f[0], flags, f[3]}, f[8:]...), " "))
-	}
-	slices.Sort(lines)
-	r.view = strings.Join(lines, "\n")
 }
 
 // missing says what this node lacks to be a part of a healthy cluster of so
 // many nodes with so many replicas for each primary, or nothing.
 func (r report) missing(nodes, replicas int) string {
-	primaries := nodes / (1 + replicas)
+	isReplica := r.stats.Role == cluster.Replica
+	all := nodes / (1 + replicas) * replicas
 	switch {
-	case !strings.Contains(r.clusterInfo, fmt.Sprintf("cluster_known_nodes:%d\r", nodes)):
-		return fmt.Sprintf("does not know all %d nodes yet", nodes)
-	case r.unsure != "":
-		return "is not sure of " + r.unsure + " yet"
-	case !strings.Contains(r.clusterInfo, "cluster_state:ok"):
-		return "does not say cluster_state:ok yet"
-	case r.isReplica && !strings.Contains(r.replication, "master_link_status:up"):
+	case len(r.view.Members) != nodes:
+		return fmt.Sprintf("knows %d of %d nodes yet", len(r.view.Members), nodes)
+	case r.unsure() != "":
+		return "is not sure of " + r.unsure() + " yet"
+	case r.info.State != "ok":
+		return fmt.Sprintf("says cluster_state:%s yet", r.info.State)
+	case isReplica && !r.stats.LinkUp:
 		return "is not linked to its primary yet"
-	case r.isReplica && strings.Contains(r.replication, "slave_repl_offset:0\r"):
+	case isReplica && r.stats.Offset <= 0:
 		return "has no replication offset yet"
-	case !r.isReplica && strings.Count(r.replication, "state=online") != replicas:
-		return fmt.Sprintf("has not all of its %d replicas online yet", replicas)
-	case r.served != primaries*replicas:
-		return fmt.Sprintf("tells clients of %d replicas yet, not of %d", r.served, primaries*replicas)
+	case !isReplica && r.stats.ConnectedReplicas != int64(replicas):
+		return fmt.Sprintf("has %d of its %d replicas yet", r.stats.ConnectedReplicas, replicas)
+	case r.told != all:
+		return fmt.Sprintf("tells clients of %d of %d replicas yet", r.told, all)
+	}
+	return ""
+}
+
+// unsure names a node that this one does not know well: in handshake,
+// suspected, without an address or a link.
+func (r report) unsure() string {
+	for _, m := range r.view.Members {
+		if role := m.Flags &^ cluster.Myself; (role != cluster.Primary && role != cluster.Replica) ||
+			!m.Linked || m.Endpoint.IP == "" && len(r.view.Members) > 1 { // a lone node cannot know its own
+			return fmt.Sprintf("%s:%d (%v)", m.Endpoint.IP, m.Endpoint.Port, m.Flags)
+		}
 	}
 	return ""
 }

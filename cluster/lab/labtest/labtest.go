@@ -29,7 +29,7 @@ func Start(t testing.TB, config lab.Config) *lab.Cluster {
 	t.Helper()
 	needServers(t)
 	if config.Binary == "" {
-		config.Binary = whichever(t)
+		config.Binary = Any(t).Path
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -50,14 +50,19 @@ func Start(t testing.TB, config lab.Config) *lab.Cluster {
 	return c
 }
 
-// whichever is the server for tests that do not care which: $SLOTDECK_SERVER, else
+// Any returns a server for tests that do not care which: $SLOTDECK_SERVER, else
 // the first one found.
-func whichever(t testing.TB) string {
+func Any(t testing.TB) lab.Server {
 	t.Helper()
-	if os.Getenv("SLOTDECK_SERVER") != "" {
-		return ""
+	needServers(t)
+	if os.Getenv("SLOTDECK_SERVER") == "" {
+		return servers(t)[0]
 	}
-	return servers(t)[0].Path
+	server, err := lab.FindServer(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
 }
 
 // EachVersion runs a subtest on every server version found, and at least on
