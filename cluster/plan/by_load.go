@@ -162,10 +162,11 @@ func (s *scale) choose(from int, receiver keyslot.Set, want, slack float64) keys
 				light, lightest = w, slot
 			}
 		}
-		if top == 0 {
-			if light-want < want {
-				out.Add(lightest)
-			}
+		switch over := light - want; { // one slot a little too heavy spares many light ones
+		case over <= slack || top == 0 && over < want:
+			out.Add(lightest)
+			return out
+		case top == 0:
 			return out
 		}
 		var band keyslot.Set

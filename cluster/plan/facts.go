@@ -18,10 +18,6 @@ type Facts struct {
 
 	// Stray counts, by node, the keys it holds in slots it does not own.
 	Stray map[cluster.NodeID]Stray
-
-	// NoReplicaMigration holds the nodes known to run with
-	// cluster-allow-replica-migration no: they stay primaries when emptied.
-	NoReplicaMigration map[cluster.NodeID]bool
 }
 
 // Load is what each slot carries. A nil Measure is not known at all.

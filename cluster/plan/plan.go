@@ -95,7 +95,7 @@ func Make(r Request, s *cluster.Snapshot, facts Facts) (Plan, error) {
 	d.order(p)
 	plan := p.fill(d, l)
 	plan.Estimate = estimate(facts.Rate, plan.Slots, plan.Keys)
-	plan.Turning = p.turning(&plan, facts)
+	plan.Turning = p.turning(&plan)
 	danger := p.judge(&plan, facts, &f)
 	for _, note := range d.notes {
 		f.warn(note)

@@ -43,9 +43,10 @@ type Turning struct {
 
 // turning are the primaries that a plan empties. All servers with
 // cluster-allow-replica-migration yes, the default, turn them into replicas.
-func (p *picture) turning(plan *Plan, facts Facts) (out []Turning) {
+func (p *picture) turning(plan *Plan) (out []Turning) {
 	for _, n := range plan.Nodes {
-		if n.Before.Slots == 0 || n.After.Slots > 0 || facts.NoReplicaMigration[n.ID] {
+		setting := p.nodes[n.ID].Config.Value["cluster-allow-replica-migration"]
+		if n.Before.Slots == 0 || n.After.Slots > 0 || setting == "no" {
 			continue
 		}
 		t := Turning{Node: n.ID, Replicas: n.Replicas}
@@ -58,7 +59,9 @@ func (p *picture) turning(plan *Plan, facts Facts) (out []Turning) {
 		if k := len(t.Replicas); k > 0 {
 			t.Text += fmt.Sprintf(", and so %s its %s", verb(k, "does", "do"), count(k, "replica"))
 		}
-		t.Text += " (unless cluster-allow-replica-migration is no there)"
+		if setting != "yes" {
+			t.Text += " (unless cluster-allow-replica-migration is no there)"
+		}
 		out = append(out, t)
 	}
 	return out
