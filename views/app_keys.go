@@ -44,6 +44,9 @@ func goTo(screen int) func(*App) tea.Cmd {
 			if a.snap != nil && a.held == nil {
 				a.screen().Show(a.scene())
 			}
+			if o, ok := a.screen().(Opener); ok {
+				return o.Open(a.scene())
+			}
 		}
 		return nil
 	}

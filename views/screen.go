@@ -32,6 +32,11 @@ type Receiver interface {
 	Receive(msg tea.Msg, sc *Scene) tea.Cmd
 }
 
+// Opener is a screen that has something to ask when it comes to the front.
+type Opener interface {
+	Open(sc *Scene) tea.Cmd
+}
+
 // Typing is a screen that may hold a text field. While it does, every key but
 // ctrl+c and esc goes to it first.
 type Typing interface {

@@ -60,6 +60,19 @@ func (s *Slots) look(sc *Scene) *slotMap {
 	return s.m
 }
 
+// Open asks what is in the slot under the cursor, and for the counts when their
+// layer was left in front.
+func (s *Slots) Open(sc *Scene) tea.Cmd {
+	if !s.ask.mayAsk(sc) {
+		return s.ask.beat()
+	}
+	cmds := []tea.Cmd{s.ask.lookInto(sc, s.slot), s.ask.beat()}
+	if s.layer == keysLayer {
+		cmds = append(cmds, s.ask.countAll(sc))
+	}
+	return tea.Batch(cmds...)
+}
+
 // Jump puts the cursor on a slot.
 func (s *Slots) Jump(slot keyslot.Slot, _ *Scene) tea.Cmd {
 	if slot >= keyslot.Count || slot == s.slot && !s.ask.sampled.IsZero() {

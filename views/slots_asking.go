@@ -35,7 +35,7 @@ type slotAsking struct {
 }
 
 func newSlotAsking(from SlotReader) slotAsking {
-	a := slotAsking{from: from}
+	a := slotAsking{from: from, rest: 1}
 	a.forget()
 	return a
 }

@@ -240,3 +240,15 @@ func TestBeatGoesOnWhileSomebodyMayAsk(t *testing.T) {
 		t.Fatal("beats without anybody to ask")
 	}
 }
+
+func TestComingToTheFrontAsksForTheSlotUnderTheCursorOnce(t *testing.T) {
+	f := newFakeReader()
+	s, sc := askingSlots(f, sampleSnapshot())
+	first, second := s.Open(sc), s.Open(sc)
+	for _, msg := range append(answersTo(first), answersTo(second)...) {
+		s.Receive(msg, sc)
+	}
+	if n := f.asked[sampleID(1)]; n != 1 || s.ask.sampled.IsZero() {
+		t.Fatalf("asked for %d slots, want one; sampled at %v", n, s.ask.sampled)
+	}
+}

@@ -138,14 +138,17 @@ func (s *Slots) summary(sc *Scene, m *slotMap) string {
 		return t.Warn.Text(fmt.Sprintf("%d in dispute", m.torn)) + fmt.Sprintf("   %d views", viewsKnown(sc.Snap))
 	}
 	out := fmt.Sprintf("%5d of %d served", sc.Verdict.Served, keyslot.Count)
+	if sc.W < 80 {
+		out = fmt.Sprintf("%5d served", sc.Verdict.Served)
+	}
 	if sc.Verdict.Served < keyslot.Count {
 		out = t.Bad.Text(out)
 	}
 	if m.open > 0 {
-		out += "   " + t.Warn.Text(fmt.Sprintf("%d open", m.open))
+		out += "  " + t.Warn.Text(fmt.Sprintf("%d open", m.open))
 	}
 	if m.torn > 0 {
-		out += "   " + t.Warn.Text(fmt.Sprintf("%d disputed", m.torn))
+		out += "  " + t.Warn.Text(fmt.Sprintf("%d disputed", m.torn))
 	}
 	return out
 }

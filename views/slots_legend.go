@@ -77,7 +77,10 @@ func (s *Slots) legend(sc *Scene, m *slotMap, w, h int) []string {
 		out = append(out, s.legendRow(sc, m, i, sizes[i], most, w))
 	}
 	if n < len(shards) {
-		out = append(out, hiddenShards(sc, m, first, n))
+		return append(out, hiddenShards(sc, m, first, n))
+	}
+	if s.layer == ownerLayer && !s.paint.Halves() && len(out) < h {
+		out = append(out, sc.Theme.Dim.Text("  "+string(ui.MixedSign)+" mixed"))
 	}
 	return out
 }
@@ -130,7 +133,12 @@ func (s *Slots) legendRow(sc *Scene, m *slotMap, i int, size, most int64, w int)
 		if faded {
 			p = t.Dim
 		}
-		b.WriteString(t.Meter(float64(size)/float64(most), min(bar, 40), p))
+		share := float64(size) / float64(most)
+		if t.Depth == ui.NoColour {
+			b.WriteString(t.Left(strings.Repeat("=", int(share*float64(min(bar, 40)))), min(bar, 40))) // full blocks would glare
+		} else {
+			b.WriteString(t.Meter(share, min(bar, 40), p))
+		}
 		b.WriteString(ui.Spaces(max(0, bar-40)))
 		b.WriteString(" ")
 	}
@@ -172,7 +180,7 @@ func hiddenShards(sc *Scene, m *slotMap, first, n int) string {
 			ill++
 		}
 	}
-	out := sc.Theme.Dim.Text(fmt.Sprintf(" +%d", hidden))
+	out := sc.Theme.Dim.Text(fmt.Sprintf("  +%d", hidden))
 	if ill > 0 {
 		out += " " + sc.Theme.Bad.Text(fmt.Sprintf("%s%d", sc.Theme.Glyph.Failing, ill))
 	}

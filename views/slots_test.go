@@ -98,7 +98,7 @@ func TestSmallScreenShowsMapLegendAndInspector(t *testing.T) {
 	s := NewSlots(nil)
 	s.slot = 402
 	text := slotsText(s, sampleScene(slotSnaps()["trouble"], sampleLook, 80, 20))
-	for _, want := range []string{"owner", "10919 of 16384 served", "5 open", "41 disputed", "    0 ", "15360", "A  5062", "B  5461", "D   400",
+	for _, want := range []string{"owner", "10919 of 16384 served", "  5 open", "41 disputed", "    0 ", "15360", "A  5062", "B  5461", "D   400",
 		"slot   402  A  10.0.0.11:7001", "migrating A to D", "replica 10.0.0.14:7004", "tag {"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
