@@ -126,6 +126,11 @@ func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time) (
 	if err != nil && !errors.As(err, &reply) {
 		return nil, l.cause(err)
 	}
+	// When the handshake is refused no command is sent, and none has an error.
+	if err != nil && !slices.ContainsFunc(sent, func(c *redis.Cmd) bool { return c.Err() != nil }) {
+		l.close()
+		return nil, err
+	}
 	answers := make([]Answer, len(cmds))
 	for i, cmd := range sent {
 		answers[i].Value, answers[i].Err = cmd.Result()

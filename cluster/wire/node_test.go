@@ -113,7 +113,7 @@ func TestEveryBadAnswerHasItsKind(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := n.Do(ctx, "TRY")
-			if k := wire.KindOf(err); k != c.kind && !(name == "protected mode" && k == wire.Protected) {
+			if k := wire.KindOf(err); k != c.kind {
 				t.Fatalf("%v: %v, want %v", k, err, c.kind)
 			}
 			s.SetHook(nil)
@@ -121,6 +121,29 @@ func TestEveryBadAnswerHasItsKind(t *testing.T) {
 				t.Errorf("the next call meets the ruins of the last: %v", err)
 			}
 		})
+	}
+}
+
+func TestWrongPasswordIsNeverTakenForAnAnswer(t *testing.T) {
+	for _, c := range []struct {
+		refusal string
+		kind    wire.Kind
+	}{
+		{"WRONGPASS invalid username-password pair or user is disabled.", wire.AuthWrong},
+		{"ERR invalid password", wire.AuthWrong},
+	} {
+		s := fakeNode(t, on("AUTH", fake.Reply{Error: c.refusal}))
+		n := open(t, s.Addr(), wire.Options{Password: wire.NewSecret("x")})
+		for range 2 {
+			for i, a := range n.Pipeline(context.Background(), []any{"PING"}, []any{"INFO"}) {
+				if wire.KindOf(a.Err) != c.kind {
+					t.Errorf("%d: %+v", i, a)
+				}
+			}
+		}
+		if s.Count("PING") != 0 {
+			t.Error("it went on without having been let in")
+		}
 	}
 }
 

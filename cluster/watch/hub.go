@@ -1,0 +1,307 @@
+package watch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/wire"
+)
+
+const (
+	// gather is how long after the start of a round its picture is drawn even
+	// though some nodes have not answered yet.
+	gather = 120 * time.Millisecond
+	// coalesce is how long late answers are collected before they are shown.
+	coalesce = 50 * time.Millisecond
+
+	firstBackoff = 100 * time.Millisecond
+	maxBackoff   = 2 * time.Second
+
+	// maxPeers bounds what a node can make the console connect to. Clusters are
+	// not run beyond about a thousand nodes.
+	maxPeers = 2000
+)
+
+// hub is the state of a running watch. One goroutine owns it: Run's.
+type hub struct {
+	watch  *Watch
+	config Config
+	clock  Clock
+
+	seeds    []*seed
+	byID     map[cluster.NodeID]*peer
+	nameless map[*peer]struct{} // seeds that have not told their id
+	answers  chan answer
+	lines    sync.WaitGroup
+	views    *viewCache
+
+	wishes    wishes
+	nextRound time.Time
+	drawAt    time.Time // when the next picture is due; zero: none is
+	awaited   int       // lines whose answers the round waits for
+	allowance int       // how many views may still be asked for in this round
+
+	last    *cluster.Snapshot
+	seq     uint64
+	history history
+}
+
+// seed is one of the addresses given.
+type seed struct {
+	addr string
+	id   cluster.NodeID
+	peer *peer
+	err  error
+}
+
+func newHub(w *Watch) *hub {
+	h := &hub{
+		watch:    w,
+		config:   w.config,
+		clock:    w.config.Clock,
+		byID:     map[cluster.NodeID]*peer{},
+		nameless: map[*peer]struct{}{},
+		answers:  make(chan answer, 64),
+		views:    newViewCache(),
+		wishes:   w.takeWishes(),
+		history:  history{limit: w.config.History},
+	}
+	for _, addr := range w.config.Seeds {
+		h.seeds = append(h.seeds, &seed{addr: addr})
+	}
+	return h
+}
+
+// end closes every connection and waits for the goroutines behind them.
+func (h *hub) end() {
+	h.eachPeer(h.disconnect)
+	h.lines.Wait()
+}
+
+func (h *hub) run(ctx context.Context) {
+	h.round(ctx, h.clock.Now())
+	for {
+		wake, release := h.clock.Wake(h.untilNext())
+		select {
+		case <-ctx.Done():
+			release()
+			return
+		case a := <-h.answers:
+			h.take(ctx, &a)
+			h.drain(ctx)
+		case <-h.watch.poke:
+			h.fulfil(ctx)
+		case <-wake:
+		}
+		release()
+		now := h.clock.Now()
+		if !h.wishes.paused && !now.Before(h.nextRound) {
+			h.round(ctx, now)
+		}
+		if !h.drawAt.IsZero() && !now.Before(h.drawAt) {
+			h.draw(now)
+		}
+	}
+}
+
+// drain takes the answers that are there already, so that a thousand of them
+// do not mean a thousand wakings.
+func (h *hub) drain(ctx context.Context) {
+	for range cap(h.answers) {
+		select {
+		case a := <-h.answers:
+			h.take(ctx, &a)
+		default:
+			return
+		}
+	}
+}
+
+func (h *hub) untilNext() time.Duration {
+	next := h.nextRound
+	if h.wishes.paused {
+		next = h.clock.Now().Add(MaxInterval)
+	}
+	if !h.drawAt.IsZero() && h.drawAt.Before(next) {
+		next = h.drawAt
+	}
+	return max(0, next.Sub(h.clock.Now()))
+}
+
+// fulfil does what the operator wished for.
+func (h *hub) fulfil(ctx context.Context) {
+	was := h.wishes
+	h.wishes = h.watch.takeWishes()
+	now := h.clock.Now()
+	if h.wishes.interval != was.interval {
+		h.nextRound = now
+	}
+	if h.wishes.paused != was.paused {
+		if h.wishes.paused {
+			h.history.note(now, "polling paused")
+		} else {
+			h.history.note(now, "polling resumed")
+			h.nextRound = now
+		}
+		h.drawSoon(now)
+	}
+	if h.wishes.refresh {
+		h.wishes.refresh = false
+		h.eachPeer(func(p *peer) { p.wantView, p.retryAt = true, time.Time{} })
+		h.round(ctx, now)
+	}
+}
+
+// round asks every node that is not still busy with the last question.
+func (h *hub) round(ctx context.Context, now time.Time) {
+	h.nextRound = now.Add(h.wishes.interval)
+	h.awaitNobody()
+	h.allowance = allowance(len(h.byID))
+	h.reviveSeeds(ctx)
+	h.follow(ctx)
+	h.markDueViews()
+	h.eachPeer(func(p *peer) {
+		if !now.Before(p.retryAt) {
+			h.ask(p, now)
+		}
+	})
+	h.drawAt = now.Add(gather)
+	if h.awaited == 0 {
+		h.drawAt = now
+	}
+}
+
+// awaitNobody leaves those behind that still owe an answer to an older round.
+func (h *hub) awaitNobody() {
+	h.awaited = 0
+	h.eachPeer(func(p *peer) {
+		if p.line != nil {
+			p.line.awaited = false
+		}
+	})
+}
+
+// ask sends a question unless one is under way.
+func (h *hub) ask(p *peer, now time.Time) {
+	l := p.line
+	if l == nil || l.busy {
+		return
+	}
+	q := question{patience: h.patience(p)}
+	if (p.wantView || !p.node.View.Known()) && h.allowance > 0 {
+		h.allowance--
+		q.view = true
+	}
+	if len(h.config.Settings) > 0 && p.answering() && now.Sub(p.settingsAt) >= settingsEvery {
+		p.settingsAt = now
+		q.settings = h.config.Settings
+	}
+	l.busy = true
+	if p.prompt() {
+		l.awaited = true
+		h.awaited++
+	}
+	l.ask <- q // its one place is free: it is not busy
+}
+
+// patience is how long a node may take to answer: what it took before, and
+// what nodes take here in general, leave room for bad moments.
+func (h *hub) patience(p *peer) time.Duration {
+	took := p.took
+	if took == 0 && h.last != nil {
+		took = h.usual()
+	}
+	if took == 0 {
+		return h.config.Options.CallTimeout
+	}
+	return min(patienceBase+20*took, h.config.Options.CallTimeout)
+}
+
+// usual is what the slowest of the answering nodes took.
+func (h *hub) usual() time.Duration {
+	var most time.Duration
+	for _, p := range h.byID {
+		if p.answering() {
+			most = max(most, p.took)
+		}
+	}
+	return most
+}
+
+const (
+	patienceBase  = 500 * time.Millisecond
+	settingsEvery = time.Minute
+)
+
+// take brings an answer in.
+func (h *hub) take(ctx context.Context, a *answer) {
+	l := a.from
+	p := l.peer
+	l.busy = false
+	if p.line != l {
+		return // the connection was given up meanwhile
+	}
+	if l.awaited {
+		l.awaited = false
+		h.awaited--
+	}
+	first := h.last == nil || len(h.last.Nodes) == 0
+	h.digest(ctx, p, a)
+	now := h.clock.Now()
+	if p.line != nil && p.wantView && !a.question.view && p.answering() && h.allowance > 0 {
+		h.ask(p, now)
+	}
+	switch {
+	case first && len(h.byID) > 0, h.awaited <= 0:
+		h.drawAt = now
+	default:
+		h.drawSoon(now)
+	}
+}
+
+// drawSoon has a picture drawn within a moment, if none is due anyway.
+func (h *hub) drawSoon(now time.Time) {
+	if h.drawAt.IsZero() {
+		h.drawAt = now.Add(coalesce)
+	}
+}
+
+func (h *hub) eachPeer(f func(*peer)) {
+	for p := range h.nameless {
+		f(p)
+	}
+	for _, p := range h.byID {
+		f(p)
+	}
+}
+
+// connect gives a peer a line to an address.
+func (h *hub) connect(ctx context.Context, p *peer, addr string) {
+	l := &line{peer: p, wire: wire.Open(addr, h.config.Options), ask: make(chan question, 1)}
+	p.line, p.node.Dialled = l, addr
+	p.failures, p.retryAt, p.impostor = 0, time.Time{}, nil
+	h.lines.Go(func() { l.run(ctx, h.clock, h.views, h.answers) })
+	if p.node.ID != "" {
+		h.watch.setNode(p.node.ID, l.wire)
+	}
+	h.ask(p, h.clock.Now())
+}
+
+// disconnect takes a peer's line away.
+func (h *hub) disconnect(p *peer) {
+	l := p.line
+	if l == nil {
+		return
+	}
+	if l.awaited {
+		l.awaited = false
+		h.awaited--
+	}
+	p.line, p.node.Dialled = nil, ""
+	if p.node.ID != "" {
+		h.watch.setNode(p.node.ID, nil)
+	}
+	l.close()
+}
