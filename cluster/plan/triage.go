@@ -91,7 +91,7 @@ func (t *triage) hopeless(facts Facts) string {
 	for _, id := range append(o.holders(), o.owner.id) {
 		var f findings
 		t.p.standing(&t.p.primaries[t.p.index[id]], &f)
-		if f.refusal != nil && f.refusal.Reason == NodeDown {
+		if f.refusal != nil {
 			return f.refusal.Text + fmt.Sprintf("; slot %d cannot be settled without it", o.slot)
 		}
 		if !plainID(id) {
