@@ -42,11 +42,11 @@ func (s *Slots) arrange(sc *Scene) slotRoom {
 		r.map_ = narrow
 	}
 	if s.zoom {
-		w, h := sc.W-legendLeast, sc.H-1-reserve
+		w := sc.W - legendLeast
 		if r.beside {
-			w, h = sc.W-sidePane, r.map_.Lines
+			w = sc.W - sidePane
 		}
-		r.map_ = ui.ZoomSlots(w, h, s.top, s.slot)
+		r.map_ = ui.ZoomSlots(w, r.map_.Lines, s.top, s.slot)
 	}
 	r.side, r.below = sc.W-r.map_.Width(), sc.H-1-r.map_.Lines
 	return r

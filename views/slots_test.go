@@ -212,6 +212,20 @@ func TestMarksAreWhatIsCopiedAndEscClearsOneThingAtATime(t *testing.T) {
 	}
 }
 
+func TestZoomMovesNothingButTheMap(t *testing.T) {
+	for _, size := range [][2]int{{80, 20}, {120, 36}, {160, 41}, {200, 56}} {
+		s := NewSlots(nil)
+		sc := sampleScene(sampleSnapshot(), sampleLook, size[0], size[1])
+		s.Body(sc)
+		whole := s.layout
+		s.zoom = true
+		s.Body(sc)
+		if s.layout.Width() != whole.Width() || s.layout.Lines != whole.Lines || s.layout.Per != 1 {
+			t.Errorf("%v: %+v became %+v", size, whole, s.layout)
+		}
+	}
+}
+
 func TestIssuesAndFilterFadeTheOthers(t *testing.T) {
 	snap := slotSnaps()["trouble"]
 	sc := sampleScene(snap, ui.Look{}, 80, 20)
