@@ -97,8 +97,11 @@ func NewTheme(l Look) *Theme {
 			return lipgloss.NewStyle().Reverse(true)
 		}
 		ink := lipgloss.Color("16")
-		if l.Depth == Colours16 {
+		switch {
+		case l.Depth == Colours16:
 			ink = lipgloss.Color("0")
+		case l.Light: // the light palette is dark enough to carry white
+			ink = lipgloss.Color("231")
 		}
 		return lipgloss.NewStyle().Foreground(ink).Background(bg)
 	}

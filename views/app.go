@@ -229,6 +229,11 @@ func (a *App) View() tea.View {
 		lines = a.tiny(sc)
 	} else {
 		body := ui.Fill(a.screen().Body(sc), sc.H)
+		if a.w < 80 { // below what the screens are laid out for, what does not fit is cut
+			for i := range body {
+				body[i] = a.theme.Cut(body[i], a.w)
+			}
+		}
 		footer := a.theme.Footer(a.hints(sc), a.w)
 		if a.overlay != nil {
 			var own string

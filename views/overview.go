@@ -305,14 +305,20 @@ func findingLines(sc *Scene, w, h int) []string {
 			continue
 		}
 		p, glyph := severityPaint(t, f.Severity)
-		lines = append(lines, " "+p.Text(glyph)+" "+t.Cut(ui.Clean(f.Text), w-4))
+		for i, l := range ui.Wrap(ui.Clean(f.Text), max(10, w-4)) {
+			if i == 0 {
+				lines = append(lines, " "+p.Text(glyph)+" "+l)
+			} else {
+				lines = append(lines, "   "+l)
+			}
+		}
 	}
 	if len(lines) == 1 {
 		lines = append(lines, " "+t.Good.Text(t.Glyph.OK)+" "+t.Dim.Text("nothing found"))
 	}
 	if len(lines) > h {
 		more := len(lines) - h + 1
-		lines = append(lines[:h-1], t.Dim.Text("   "+strconv.Itoa(more)+" more"))
+		lines = append(lines[:h-1], t.Dim.Text("   "+strconv.Itoa(more)+" lines more"))
 	}
 	return lines
 }
@@ -337,12 +343,17 @@ func eventLines(sc *Scene, w, h int) []string {
 	lines := []string{t.Heading("events", "", w)}
 	ev := sc.Snap.Events
 	for i := len(ev) - 1; i >= 0 && len(lines) < h; i-- {
-		lines = append(lines, eventLine(sc, ev[i], w))
+		if sc.Issues && ev[i].Gravity < cluster.Notable {
+			continue
+		}
+		lines = append(lines, eventEntry(sc, ev[i], w)...)
 	}
-	return lines
+	return lines[:min(len(lines), h)]
 }
 
-func eventLine(sc *Scene, e cluster.Event, w int) string {
+// eventEntry is one event: when, about whom, what; over several lines when it
+// is long.
+func eventEntry(sc *Scene, e cluster.Event, w int) []string {
 	t := sc.Theme
 	p := t.Plain
 	switch e.Gravity {
@@ -357,7 +368,16 @@ func eventLine(sc *Scene, e cluster.Event, w int) string {
 	if e.Addr != "" {
 		where = strings.TrimSpace(where + " " + shortAddr(e.Addr))
 	}
-	return t.Cut(" "+t.Dim.Text(e.At.Format("15:04:05"))+"  "+t.Left(ui.Clean(where), 9)+"  "+p.Text(ui.Clean(e.Text)), w)
+	const indent = 22
+	var lines []string
+	for i, l := range ui.Wrap(ui.Clean(e.Text), max(10, w-indent)) {
+		head := ui.Spaces(indent)
+		if i == 0 {
+			head = " " + t.Dim.Text(e.At.Format("15:04:05")) + "  " + t.Left(ui.Clean(where), 9) + "  "
+		}
+		lines = append(lines, t.Cut(head+p.Text(l), w))
+	}
+	return lines
 }
 
 // shortAddr is the port of an address: within an event line the host says little.
