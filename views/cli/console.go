@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/spf13/pflag"
+
+	"slotdeck/cluster/watch"
+	"slotdeck/cluster/wire"
+	"slotdeck/ui"
+	"slotdeck/views"
+)
+
+// consoleFlags are those about the screen.
+type consoleFlags struct {
+	interval time.Duration
+	sync     syncMode
+	ascii    bool
+}
+
+func (f *consoleFlags) register(flags *pflag.FlagSet) {
+	flags.DurationVar(&f.interval, "interval", watch.DefaultInterval, "`time` between two looks at the cluster")
+	f.sync = syncAuto
+	flags.Var(&f.sync, "sync", "synchronized output: `auto|on|off`; on may help when the screen tears")
+	flags.BoolVar(&f.ascii, "ascii", false, "plain ASCII signs only (default: as the locale says)")
+}
+
+// open checks everything that can be checked in the shell, waits for the first
+// picture, and then runs the console until the operator leaves.
+func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
+	if err := f.check(w); err != nil {
+		return err
+	}
+	journal := wire.NewJournal()
+	t.Options.Journal = journal
+	watching := watchTarget(ctx, t, f.interval)
+	defer watching.stop()
+	first, err := opening(ctx, watching.Updates(), w)
+	if err != nil {
+		return err
+	}
+	colours := profile(w)
+	app := views.NewApp(views.Config{
+		Context: strings.Join(t.Seeds[:1], ""),
+		Version: readBuild().Version,
+		Seeds:   t.Seeds,
+		Look:    ui.Look{Depth: ui.DepthOf(colours), ASCII: f.ascii || !utf8Locale(w.Env)},
+		Updates: watching.Updates(),
+		First:   first,
+		Control: watching,
+		Log:     sentLog{journal},
+		Slots:   &slotKeys{watch: watching.Watch},
+		Save:    saveScreen,
+		AskSync: f.sync.byHand(w),
+	})
+	return f.run(ctx, w, app, colours)
+}
+
+// run gives the terminal to the App and takes it back.
+func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours colorprofile.Profile) error {
+	program := tea.NewProgram(app,
+		tea.WithContext(ctx),
+		tea.WithoutSignalHandler(), // the context ends with a signal
+		tea.WithInput(w.In), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
+		tea.WithColorProfile(colours),
+		tea.WithFilter(f.sync.filter),
+	)
+	_, err := program.Run()
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return failure(Internal, "it met a fault of its own and had to end (the lines above tell where); the cluster was not touched, and the terminal is restored")
+	case err == nil, ctx.Err() != nil: // asked to go, by a key or by a signal
+		return nil
+	}
+	return fmt.Errorf("the terminal went away: %w", err)
+}
+
+// check refuses what cannot become a console.
+func (f *consoleFlags) check(w *World) error {
+	if f.interval < watch.MinInterval || f.interval > watch.MaxInterval {
+		return usage("--interval %v is not between %v and %v", f.interval, watch.MinInterval, watch.MaxInterval)
+	}
+	_, out := terminal(w.Out)
+	_, in := terminal(w.In)
+	if !out || !in {
+		return failure(NoTerminal, "the console needs a terminal for its input and output; for scripts there is: slotdeck info HOST:PORT")
+	}
+	if name := w.Env("TERM"); name == "dumb" {
+		return failure(NoTerminal, "a terminal of the kind TERM=%s cannot show the console; set TERM to what it really is, or use: slotdeck info HOST:PORT", name)
+	}
+	return nil
+}
+
+// syncMode says whether frames are wrapped, so that the terminal shows each of
+// them at once.
+type syncMode string
+
+const (
+	syncAuto syncMode = "auto" // when the terminal answers that it can
+	syncOn   syncMode = "on"
+	syncOff  syncMode = "off"
+)
+
+// String is part of pflag.Value.
+func (m *syncMode) String() string { return string(*m) }
+
+// Type is part of pflag.Value.
+func (m *syncMode) Type() string { return "mode" }
+
+// Set is part of pflag.Value.
+func (m *syncMode) Set(text string) error {
+	switch syncMode(text) {
+	case syncAuto, syncOn, syncOff:
+		*m = syncMode(text)
+		return nil
+	}
+	return usage("it is auto, on or off, not %q", text)
+}
+
+// byHand reports whether the terminal has to be asked by the App: over SSH the
+// toolkit does not ask.
+func (m syncMode) byHand(w *World) bool { return m == syncAuto && w.Env("SSH_TTY") != "" }
+
+// filter stands between the terminal and the toolkit: the terminal's answer
+// is dropped for off, and made up for on, in place of a message that comes
+// once at the start and that no screen wants.
+func (m syncMode) filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	switch msg := msg.(type) {
+	case tea.ModeReportMsg:
+		if m == syncOff && msg.Mode == ansi.ModeSynchronizedOutput {
+			return nil
+		}
+	case tea.EnvMsg:
+		if m == syncOn {
+			return tea.ModeReportMsg{Mode: ansi.ModeSynchronizedOutput, Value: ansi.ModeReset}
+		}
+	}
+	return msg
+}
