@@ -39,6 +39,9 @@ func brokenLinks(e *examination) []Finding {
 		if n.Stats.Role != cluster.Replica || n.Stats.LinkUp {
 			continue
 		}
+		if p, ok := e.s.Node(n.Member.Primary); ok && p.Health != cluster.Answering {
+			continue // no wonder, and told elsewhere
+		}
 		if n.Stats.Syncing {
 			out = append(out, e.about(n, "replica-syncing", Note, "is in a full sync with its primary"))
 			continue

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/quorum"
 )
 
 // Severity tells how soon somebody should care.
@@ -85,4 +86,10 @@ func (e *examination) informed(yield func(*cluster.Node) bool) {
 func field(n *cluster.Node, name string) string {
 	text, _ := n.Info.Value.Text(name)
 	return text
+}
+
+// SettingNames are the settings that verdicts and findings read, by their names
+// in CONFIG GET.
+func SettingNames() []string {
+	return append(quorum.SettingNames(), "stop-writes-on-bgsave-error")
 }

@@ -29,7 +29,10 @@ func (e *examination) complaint(t ShardTrouble) string {
 	case Reading:
 		return "has been loading its dataset" + lasting
 	case Cut:
-		return "answers the console but not the other nodes" + lasting
+		if lasting == "" {
+			return "answers the console but not the other nodes"
+		}
+		return "has answered the console but not the other nodes" + lasting
 	case CutOff:
 		return "is cut off from the majority"
 	}

@@ -8,9 +8,6 @@ import (
 	"slotdeck/cluster/quorum"
 )
 
-// grace is how long after its due moment an election is called overdue.
-const grace = 2 * time.Second
-
 // prognosis fills in whether a shard heals by itself, how and when, or why not.
 func prognosis(s *cluster.Snapshot, v quorum.Voters, t *ShardTrouble) {
 	switch t.Cause {
@@ -104,17 +101,16 @@ func elect(s *cluster.Snapshot, t *ShardTrouble) {
 	if bound == 0 {
 		bound = defaultTimeout
 	}
-	detection := bound + bound/2
-	due := detection + quorum.Within(0, true, bound, 0) + grace
+	due := notice(bound) + quorum.Within(0, true, bound, 0)
 	switch {
 	case t.Silent < 0:
 	case agreed && t.Silent > due:
 		t.Overdue = t.Silent - due
 		t.Blocked = fmt.Sprintf("replica %s is eligible, yet its election is overdue by %s", nameOf(s, best.Node), span(t.Overdue))
 		return
-	case !agreed && t.Silent > detection+grace && t.Of > 0:
-		t.Overdue = t.Silent - detection - grace
-		t.Blocked = fmt.Sprintf("the others should have agreed that it failed %s ago", span(t.Overdue))
+	case !agreed && t.Silent > notice(bound) && t.Of > 0:
+		t.Overdue = t.Silent - notice(bound)
+		t.Blocked = fmt.Sprintf("the others should have agreed %s ago that it failed", span(t.Overdue))
 		return
 	}
 	t.Heals = &Heal{

@@ -147,6 +147,11 @@ func ailAnswering(s *cluster.Snapshot, v quorum.Voters, p *cluster.Node) (Cause,
 	return 0, false
 }
 
+// notice is by when the nodes have certainly noticed, and agreed, that one of
+// them is gone. Real servers take 1 to 2 node timeouts; the rest is room for
+// slow rounds.
+func notice(timeout time.Duration) time.Duration { return 2*timeout + 2*time.Second }
+
 // vouched reports whether the others would know by now if a primary that does
 // not answer the console were gone: one of them that answers knows it, does not
 // suspect it, and had time enough to notice.
@@ -155,13 +160,13 @@ func vouched(s *cluster.Snapshot, v quorum.Voters, p *cluster.Node) bool {
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	locked := p.Health == cluster.Denied || p.Health == cluster.Rubbish || p.Health == cluster.Unknown
-	if !locked && s.At.Sub(since(p)) < timeout+timeout/2 {
-		return false // too early to tell: they may not have noticed yet
+	noticed := since(p).Add(notice(timeout)) // before that a view proves nothing
+	if p.Health == cluster.Denied || p.Health == cluster.Rubbish || p.Health == cluster.Unknown {
+		noticed = time.Time{} // it lives, or was not asked: any view will do
 	}
 	for _, id := range v.Answering {
 		n, ok := s.Node(id)
-		if !ok || id == p.ID || !n.View.Known() {
+		if !ok || id == p.ID || !n.View.Known() || n.View.At.Before(noticed) {
 			continue
 		}
 		if m, listed := n.View.Value.Member(p.ID); listed && m.Flags&(cluster.PFail|cluster.Fail|cluster.Handshake) == 0 {

@@ -54,6 +54,6 @@ func notTrusted(e *examination) (Status, string, bool) {
 	if len(v.SayOK) == 0 {
 		return e.status(), fmt.Sprintf("Every slot has an owner and every primary answers, yet all %d nodes say fail: no key is served. After a restart that takes some seconds; if it stays, check the bus ports.", told), true
 	}
-	return e.status(), fmt.Sprintf("%s of %d nodes %s that the cluster fails (%s), the others say ok: %s not served there. After a rejoin that takes some seconds.",
+	return e.status(), fmt.Sprintf("%s of %d nodes %s that the cluster fails (%s), the others say ok: %s not served there. After a failover or a rejoin that lasts some seconds.",
 		fmt.Sprint(len(v.SayFail)), told, verb(len(v.SayFail), "says", "say"), list(who), plural(v.Failing, "slot is", "slots are")), true
 }

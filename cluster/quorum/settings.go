@@ -115,3 +115,13 @@ func FullCoverage(s *cluster.Snapshot) Answer {
 	}
 	return out
 }
+
+// SettingNames are the settings that this package reads, by their names in
+// CONFIG GET; an old server knows some by another name ("slave" for "replica"),
+// and answers both.
+func SettingNames() []string {
+	return []string{
+		"cluster-node-timeout", "cluster-replica-validity-factor", "repl-ping-replica-period",
+		"cluster-manual-failover-timeout", "cluster-require-full-coverage", "cluster-replica-no-failover",
+	}
+}

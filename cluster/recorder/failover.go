@@ -1,7 +1,9 @@
 package recorder
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"slotdeck/cluster"
@@ -10,7 +12,7 @@ import (
 // StageKind is a moment of a failover.
 type StageKind uint8
 
-// The stages, in the order in which they come.
+// The stages, in the order in which they mostly come.
 const (
 	LastAnswer StageKind = iota // the primary's last answer to the console
 	Suspected                   // the first node suspects it
@@ -102,7 +104,7 @@ type Failover struct {
 	Command string  `json:"command,omitempty"` // when this console ordered it
 	Epoch   uint64  `json:"epoch,omitempty"`   // config epoch of the new primary
 
-	Stages    []Stage       `json:"stages"`    // in the order of their kinds; what was not seen is left out
+	Stages    []Stage       `json:"stages"`    // in the order of their times; what was not seen is left out
 	Precision time.Duration `json:"precision"` // the longest time between two snapshots meanwhile; ns in JSON
 
 	// AtRisk is how many bytes the new primary was behind the old one's last known
@@ -144,16 +146,13 @@ func (f *Failover) Unavailable() (gap time.Duration, ok bool) {
 
 // reach notes a stage, once.
 func (f *Failover) reach(k StageKind, at time.Time, format string, args ...any) {
-	i := 0
-	for i < len(f.Stages) && f.Stages[i].Kind < k {
-		i++
-	}
-	if i < len(f.Stages) && f.Stages[i].Kind == k {
+	if f.reached(k) {
 		return
 	}
-	f.Stages = append(f.Stages, Stage{})
-	copy(f.Stages[i+1:], f.Stages[i:])
-	f.Stages[i] = Stage{Kind: k, At: at, Note: fmt.Sprintf(format, args...)}
+	f.Stages = append(f.Stages, Stage{Kind: k, At: at, Note: fmt.Sprintf(format, args...)})
+	slices.SortStableFunc(f.Stages, func(a, b Stage) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind))
+	})
 }
 
 func (f *Failover) reached(k StageKind) bool {

@@ -209,3 +209,45 @@ func TestRecordsThatWereHandedOutDoNotChange(t *testing.T) {
 		t.Errorf("got %s", stages(before))
 	}
 }
+
+func TestFailingBackAtOnceIsARecordOfItsOwn(t *testing.T) {
+	f := newFilm(t)
+	f.shot(0, nil)
+	f.shot(500, func() { f.promote("C1", 14); f.of("C0").primary = "C1" }) // not linked yet
+	f.of("C0").linked = false
+	f.shot(1000, func() { f.promote("C0", 15); f.demote("C1", "C0") })
+	all := f.r.Failovers()
+	if len(all) != 2 || all[0].Outcome == Running || all[1].From.ID != id("C1") || all[1].To.ID != id("C0") || all[1].Outcome != Complete {
+		t.Errorf("got %+v", all)
+	}
+}
+
+func TestStagesStandInTheOrderOfTheirTimes(t *testing.T) {
+	f := newFilm(t)
+	f.shot(0, nil)
+	f.shot(500, func() { f.promote("C1", 14); f.demote("C0", "C1"); f.of("B1").old = true })
+	f.shot(700, func() { f.of("B1").old = false })
+	if got, want := stages(f.only()), "election 500, new primary 500, slots served 500, old primary back as replica 500, everyone agrees 700"; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestElectionOfAnotherShardIsNotCounted(t *testing.T) {
+	f := newFilm(t)
+	f.shot(0, nil)
+	f.shot(500, func() { f.silence("C0", 100); f.of("B1").clock = 20 })
+	if got := f.only(); got.reached(Election) {
+		t.Errorf("got %s", stages(got))
+	}
+}
+
+func TestRestartOfAPrimaryGivesNoWriteRate(t *testing.T) {
+	f := newFilm(t)
+	f.shot(0, nil)
+	f.shot(500, func() { f.of("C0").offset = 10 }) // went back
+	f.shot(1000, func() { f.silence("C0", 700) })
+	f.shot(1500, func() { f.promote("C1", 14) })
+	if got := f.only(); got.WriteRate != -1 {
+		t.Errorf("rate %d", got.WriteRate)
+	}
+}
