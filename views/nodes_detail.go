@@ -158,11 +158,13 @@ func aboutPart(sc *Scene, n *cluster.Node) part {
 	return p
 }
 
+// howLongAgo tells the age of a reading; what came within the tick is new, and
+// its milliseconds would only flicker.
 func howLongAgo(sc *Scene, at time.Time) string {
 	if at.IsZero() {
 		return "never"
 	}
-	return sc.Age(at) + " ago"
+	return ago(sc, at)
 }
 
 func plural(n int, word string) string {

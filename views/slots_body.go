@@ -163,7 +163,7 @@ func (s *Slots) heatSummary(sc *Scene) string {
 	case a.known == 0:
 		return t.Dim.Text("counting the keys of each slot")
 	}
-	age := t.Right(ago(sc, a.counted), 7)
+	age := t.Right(ago(sc, a.counted), 9)
 	if sc.Now.Sub(a.counted) > 3*askAgain {
 		age = t.Warn.Text(age)
 	}

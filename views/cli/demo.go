@@ -52,7 +52,7 @@ SLOTDECK_SERVER, else the first on PATH.`,
 	flags.IntVar(&f.config.Primaries, "masters", 3, "the same by its old name")
 	_ = flags.MarkHidden("masters") // fails only for a flag that does not exist
 	flags.IntVar(&f.config.Replicas, "replicas", 1, "how `many` replicas for each primary")
-	flags.IntVar(&f.keys, "keys", 10_000, "how `many` keys to write")
+	flags.IntVar(&f.keys, "keys", 40_000, "how `many` keys to write")
 	flags.IntVar(&f.traffic, "traffic", 200, "`commands` a second, reads and writes; 0: none")
 	flags.StringVar(&f.config.Binary, "server", "", "server `program`: a path, or a name on PATH")
 	flags.DurationVar(&f.config.NodeTimeout, "node-timeout", lab.DefaultNodeTimeout, "`time` until a silent node is suspected")
