@@ -14,17 +14,22 @@ func (e *Events) Body(sc *Scene) []string {
 	t := sc.Theme
 	switch {
 	case sc.Snap == nil:
-		return []string{"", "  " + t.Dim.Text(sc.Verdict.Sentence)}
+		return onlySays(sc, sc.Verdict.Sentence)
 	case len(e.list) == 0 && e.newer == 0:
-		return []string{"", "  " + t.Dim.Text(e.emptiness(sc))}
+		return onlySays(sc, e.emptiness(sc))
 	case sc.W >= 140:
 		right := sc.W * 32 / 100
 		left := sc.W - right - 3
-		return t.Beside(e.table(sc, left, sc.H), e.detail(sc, right, sc.H), left, 3)
+		return ui.Fill(t.Beside(e.table(sc, left, sc.H), e.detail(sc, right, sc.H), left, 3), sc.H)
 	}
-	under := min(8, max(5, sc.H/4))
+	under := min(9, max(6, sc.H*3/10))
 	lines := ui.Fill(e.table(sc, sc.W, sc.H-under), sc.H-under)
-	return append(lines, ui.Fill(append([]string{""}, e.detail(sc, sc.W, under-1)...), under)...)
+	return ui.Fill(append(append(lines, ""), e.detail(sc, sc.W, under-1)...), sc.H)
+}
+
+// onlySays is a body that has nothing to show, and says why.
+func onlySays(sc *Scene, why string) []string {
+	return ui.Fill([]string{"", sc.Theme.Cut("  "+sc.Theme.Dim.Text(ui.Clean(why)), sc.W)}, sc.H)
 }
 
 func (e *Events) emptiness(sc *Scene) string {
@@ -127,7 +132,8 @@ func eventTime(sc *Scene, at time.Time) string {
 	return at.Format(eventEarlier)
 }
 
-// detail is all that is known of the event under the cursor.
+// detail is all that is known of the event under the cursor, in h lines at the
+// most: the text gives way to where and when.
 func (e *Events) detail(sc *Scene, w, h int) []string {
 	t := sc.Theme
 	x, ok := e.current()
@@ -135,33 +141,47 @@ func (e *Events) detail(sc *Scene, w, h int) []string {
 		return nil
 	}
 	paint, glyph := eventPaint(t, x.Gravity)
-	at := x.At.In(sc.Now.Location())
 	lines := []string{t.Apart(" "+paint.Text(glyph)+" "+t.Strong.Text(eventWord(x.Kind)), t.Dim.Text(sc.Age(x.At)+" ago "), w)}
-	for i, l := range ui.Wrap(ui.Clean(x.Text), max(10, w-4)) {
-		if i == h-3 {
-			break
-		}
-		lines = append(lines, "   "+l)
+	where := flow(eventPlace(sc, x), w-4)
+	text := ui.Wrap(ui.Clean(x.Text), max(10, w-4))
+	if room := max(1, h-1-len(where)); len(text) > room {
+		text = append(text[:room-1], t.Cut(text[room-1]+" "+text[room], w-4))
 	}
-	where := at.Format("2006-01-02 15:04:05.000")
+	for _, l := range append(text, where...) {
+		lines = append(lines, t.Cut("   "+l, w))
+	}
+	return ui.Fill(lines, min(h, len(lines)))
+}
+
+// eventPlace is when, where and to whom it happened, part by part.
+func eventPlace(sc *Scene, x cluster.Event) []string {
+	t := sc.Theme
+	parts := []string{x.At.In(sc.Now.Location()).Format("2006-01-02 15:04:05.000")}
 	if x.Addr != "" {
-		where += "  " + ui.Clean(x.Addr)
+		parts = append(parts, ui.Clean(x.Addr))
 	}
 	if x.Shard != "" {
-		where += "  shard " + eventHue(sc, x.Shard).Text(ui.Clean(x.Shard))
+		parts = append(parts, "shard "+eventHue(sc, x.Shard).Text(ui.Clean(x.Shard)))
 	}
-	lines = append(lines, "   "+where)
-	if x.Node != "" {
-		role := ""
-		if n, ok := sc.Snap.Node(x.Node); ok {
-			role = "  " + roleWord(n) + " now"
-		} else {
-			role = "  no longer a node of the cluster"
+	if x.Node == "" {
+		return parts
+	}
+	role := "gone from the cluster"
+	if n, ok := sc.Snap.Node(x.Node); ok {
+		role = roleWord(n) + " now"
+	}
+	return append(parts, t.Dim.Text(role), t.Dim.Text(ui.Clean(string(x.Node))))
+}
+
+// flow puts parts one after the other into lines of at most w cells.
+func flow(parts []string, w int) []string {
+	var lines []string
+	for _, p := range parts {
+		if n := len(lines) - 1; n >= 0 && ui.Width(lines[n])+2+ui.Width(p) <= w {
+			lines[n] += "  " + p
+			continue
 		}
-		lines = append(lines, "   "+t.Dim.Text(ui.Clean(string(x.Node))+role))
-	}
-	for i := range lines {
-		lines[i] = t.Cut(lines[i], w)
+		lines = append(lines, p)
 	}
 	return lines
 }

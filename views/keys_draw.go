@@ -12,9 +12,9 @@ func slotText(s keyslot.Slot) string { return strconv.Itoa(int(s)) }
 // Body draws the calculator and the search for tags, beside or below it.
 func (k *Keys) Body(sc *Scene) []string {
 	if sc.W >= 120 {
-		right := max(48, sc.W*36/100)
+		right := min(60, max(42, sc.W*3/10))
 		left := sc.W - right - 3
-		return sc.Theme.Beside(ui.Fill(k.calculator(sc, left, sc.H), sc.H), k.finder(sc, right, sc.H), left, 3)
+		return ui.Fill(sc.Theme.Beside(k.calculator(sc, left, sc.H), k.finder(sc, right, sc.H), left, 3), sc.H)
 	}
 	under := min(14, max(6, sc.H*3/10))
 	lines := ui.Fill(k.calculator(sc, sc.W, sc.H-under), sc.H-under)
@@ -32,7 +32,7 @@ func (k *Keys) calculator(sc *Scene, w, h int) []string {
 	k.height = max(1, h-len(lines))
 	if len(k.rows) == 0 {
 		if len(k.keys) > 0 {
-			lines = append(lines, "  "+t.Dim.Text("none of the "+plural(len(k.keys), "key")+" matches"))
+			lines = append(lines, t.Cut("  "+t.Dim.Text("none of the "+plural(len(k.keys), "key")+" matches"), w))
 		}
 		return lines
 	}
@@ -53,13 +53,10 @@ func (k *Keys) calculator(sc *Scene, w, h int) []string {
 // empty, the answer to the key under the cursor.
 func (k *Keys) question(sc *Scene, w int) []string {
 	t := sc.Theme
-	label := t.Dim
-	if k.focus == onKeyField {
-		label = t.Accent
-	}
+	label := k.label(t, "KEY", onKeyField)
 	const edge = 7
 	typed := readKey(k.field.text)
-	line := " " + label.Text("key") + "   "
+	line := label + "   "
 	if k.field.text == "" {
 		if k.focus == onKeyField {
 			line += t.Cursor.Text(" ")
@@ -67,7 +64,7 @@ func (k *Keys) question(sc *Scene, w int) []string {
 		line += t.Dim.Text(" type or paste keys, one a line")
 		if key, ok := k.current(); ok && k.focus == onKeyList {
 			typed = typedKey{key: key}
-			line = " " + t.Dim.Text("key") + "   " + keyCell(t, key, w-edge)
+			line = label + "   " + keyCell(t, key, w-edge)
 		} else {
 			return []string{t.Cut(line, w), "", ""}
 		}
@@ -95,24 +92,29 @@ func (k *Keys) question(sc *Scene, w int) []string {
 
 // wishLine is the field of the search.
 func (k *Keys) wishLine(t *ui.Theme, w int) string {
-	label := t.Dim
-	if k.focus == onWishField {
-		label = t.Accent
-	}
-	const edge = 16
+	const edge = 11
 	text := k.wish.field.draw(t, keyslot.Tag{}, k.focus == onWishField, w-edge)
-	return t.Cut(" "+label.Text("tag landing in")+" "+text, w)
+	return t.Cut(k.label(t, "TAG FOR", onWishField)+"   "+text, w)
+}
+
+// label is the heading of a field, in the colour of the selection while the
+// field has the keyboard.
+func (k *Keys) label(t *ui.Theme, text string, f keysFocus) string {
+	if k.focus == f {
+		return " " + t.Accent.Text(text)
+	}
+	return " " + t.Head.Text(text)
 }
 
 func (k *Keys) finder(sc *Scene, w, h int) []string {
 	t := sc.Theme
-	lines := ui.Fill([]string{k.wishLine(t, w), t.Cut(" "+k.wish.says(t), w)}, 7) // level with the list of keys
+	lines := ui.Fill([]string{k.wishLine(t, w), t.Cut(ui.Spaces(11)+k.wish.says(t), w)}, 7) // level with the list of keys
 	lines = append(lines, k.wish.lines(sc, k.focus == onTagList, true, w, h-len(lines))...)
 	return ui.Fill(lines, h)
 }
 
 func (k *Keys) finderBelow(sc *Scene, w, h int) []string {
 	t := sc.Theme
-	lines := []string{"", k.wishLine(t, w), t.Cut(" "+k.wish.says(t), w)}
+	lines := []string{"", k.wishLine(t, w), t.Cut(ui.Spaces(11)+k.wish.says(t), w)}
 	return ui.Fill(append(lines, k.wish.lines(sc, k.focus == onTagList, false, w, h-len(lines))...), h)
 }

@@ -108,11 +108,11 @@ func tagRule(t *ui.Theme, key string) string {
 	case key == "":
 		return "the empty key is a key, too: it lives in slot 0"
 	case tag.Real && strings.Contains(tag.In(key), "{"):
-		return "a tag ends at the first }: what counts here begins with a brace, too"
+		return "a tag ends at the first }, so a brace is part of it here: " + tagName(t, tag.In(key))
 	case tag.Real && strings.Contains(key[tag.End:], "{"):
-		return "only the first braces count: all keys with the tag " + tagName(t, tag.In(key)) + " share this slot"
+		return "only the first braces count: all keys with " + tagName(t, tag.In(key)) + " first share this slot"
 	case tag.Real:
-		return "only what stands in the braces counts: all keys with the tag " + tagName(t, tag.In(key)) + " share this slot"
+		return "only the tag counts: all keys with " + tagName(t, tag.In(key)) + " share this slot"
 	case brace && strings.HasPrefix(after, "}"):
 		return "the first braces are empty, so there is no tag: the whole key counts"
 	case brace:
@@ -133,9 +133,9 @@ func tagName(t *ui.Theme, tag string) string {
 func oddities(k typedKey) string {
 	switch {
 	case k.open:
-		return "taken as it stands: a text in double quotes, with escapes like redis-cli's, ends with one"
+		return "as typed, until the quotes are closed"
 	case k.quoted:
-		return "escapes read as redis-cli does: " + plural(len(k.key), "byte")
+		return "in quotes as in redis-cli: " + plural(len(k.key), "byte")
 	case strings.HasPrefix(k.key, " "), strings.HasSuffix(k.key, " "):
 		return "the blank at its end counts, too"
 	}

@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 
+	"slotdeck/cluster"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -52,16 +53,16 @@ func (v keyVerdict) lines(sc *Scene, spread string, w int) []string {
 	lines := []string{"", ""}
 	switch {
 	case v.keys == 0:
-		lines[0] = t.Dim.Text("The list is empty: enter puts the typed key into it; of a paste, every line is a key.")
+		lines[0] = t.Dim.Text("The list is empty. Enter adds the typed key; of a paste every line is a key.")
 	case v.keys == 1:
 		lines[0] = t.Dim.Text("One key. Add others to see whether one command can use them together.")
 	case v.slots == 1:
-		lines[0] = t.Good.Text(t.Glyph.OK) + " " + t.Strong.Text(fmt.Sprintf("same slot: MGET, MULTI and scripts work over these %d keys", v.keys))
+		lines[0] = t.Good.Text(t.Glyph.OK) + " " + t.Strong.Text(fmt.Sprintf("same slot: MGET, MULTI and scripts work with these %d keys", v.keys))
 		if h := homeOf(sc, v.slot); h.warning != "" {
 			lines[1] = h.state.paint(t).Text(h.warning)
 		}
 	default:
-		lines[0] = t.Bad.Text(t.Glyph.Fail+" CROSSSLOT") + t.Strong.Text(fmt.Sprintf(": %d keys in %d slots%s: no command can use them together", v.keys, v.slots, spread))
+		lines[0] = t.Bad.Text(t.Glyph.Fail+" CROSSSLOT") + t.Strong.Text(fmt.Sprintf(": %d keys, %d slots%s: MGET and MULTI are refused", v.keys, v.slots, spread))
 		lines[1] = v.advice(sc)
 	}
 	for i := range lines {
@@ -95,17 +96,25 @@ func shardsOf(sc *Scene, keys []string) string {
 	}
 	seen := map[int16]bool{}
 	for _, key := range keys {
-		seen[sc.Snap.Owner[keyslot.Of(key)]] = true
+		if owner := sc.Snap.Owner[keyslot.Of(key)]; owner != cluster.NoShard {
+			seen[owner] = true
+		}
 	}
-	if len(seen) == 1 {
-		return " of one shard"
+	switch len(seen) {
+	case 0:
+		return ", no shard"
+	case 1:
+		return ", one shard"
 	}
-	return fmt.Sprintf(" of %d shards", len(seen))
+	return fmt.Sprintf(", %d shards", len(seen))
 }
 
 // keyCell shows a key in at most w cells with its tag underlined. What does
 // not fit is taken from behind the tag first, then from before it.
 func keyCell(t *ui.Theme, key string, w int) string {
+	if w <= 0 {
+		return ""
+	}
 	tag := keyslot.TagOf(key)
 	bound := func(s string) string { return ui.Clean(s[:min(len(s), 4*w)]) }
 	if !tag.Real {

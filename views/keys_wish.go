@@ -77,11 +77,11 @@ func (w *tagWish) says(t *ui.Theme) string {
 	case w.wrong != "":
 		return t.Bad.Text(w.wrong)
 	case w.want.Empty():
-		return t.Dim.Text("a slot 5474, ranges 0-99,200, or a shard's letter")
+		return t.Dim.Text("a slot, a range, or a shard")
 	case w.want.Len() == 1:
-		return t.Dim.Text("tags that land in this slot, the shortest first")
+		return t.Dim.Text("tags that land in this slot")
 	}
-	return t.Dim.Text(fmt.Sprintf("tags that land in these %d slots, the shortest first", w.want.Len()))
+	return t.Dim.Text(fmt.Sprintf("tags that land in these %d slots", w.want.Len()))
 }
 
 // chosen is the tag under the cursor, in braces as it stands in a key.
@@ -96,7 +96,7 @@ func (w *tagWish) table(sc *Scene, width int) ui.Table {
 	aw := newAddressBook(sc.Snap, false).width(8, 21)
 	return ui.Table{Sorted: -1, Columns: []ui.Column{
 		{Title: "tag", Width: 7}, {Title: "slot", Width: 5, Right: true}, {Title: "shard", Width: 5},
-		{Title: "primary", Width: aw, Drop: 1}, {Title: "state", Width: 12, Drop: 2},
+		{Title: "primary", Width: aw, Drop: 1},
 	}}
 }
 
@@ -118,6 +118,7 @@ func (w *tagWish) lines(sc *Scene, focused, titled bool, width, h int) []string 
 	for _, tag := range w.tags[top:min(len(w.tags), top+w.height)] {
 		row := keyRow(sc, book, keyVerdict{}, "{"+tag+"}", false)
 		row.Cells = row.Cells[:len(tb.Columns)]
+		row.Cells[0] = ui.Cell{Text: "{" + tag + "}"} // underlining every one of them would shout
 		rows = append(rows, row)
 	}
 	at := -1

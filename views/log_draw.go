@@ -6,14 +6,13 @@ import (
 
 // Body draws what changed something above what was only read.
 func (l *Log) Body(sc *Scene) []string {
-	t := sc.Theme
 	if l.source == nil {
-		return []string{"", "  " + t.Dim.Text("no record is kept of what is sent")}
+		return onlySays(sc, "no record is kept of what is sent")
 	}
 	if !l.read {
 		l.Show(sc) // before the first snapshot nobody else says that it is time
 	}
-	upper := max(8, sc.H/2)
+	upper := max(9, sc.H*11/20)
 	lines := ui.Fill(l.changes(sc, sc.W, upper-1), upper)
 	return ui.Fill(append(lines, l.reads.lines(sc, l.onReads, sc.W, sc.H-upper)...), sc.H)
 }
@@ -30,9 +29,9 @@ func (l *Log) changes(sc *Scene, w, h int) []string {
 		case l.all > 0:
 			why = "none of the " + plural(l.all, "command") + " failed"
 		}
-		return append(lines, "  "+t.Dim.Text(why))
+		return append(lines, t.Cut("  "+t.Dim.Text(why), w))
 	}
-	detail := l.detail(t, l.sent[l.cursor.At], w, max(2, h/4))
+	detail := l.detail(t, l.sent[l.cursor.At], w, min(4, max(3, h/4)))
 	tb := sentTable(l.sent, w)
 	lines = append(lines, tb.Title(t, w))
 	l.height = max(1, h-len(lines)-len(detail)-1)
@@ -59,7 +58,7 @@ func sentTable(sent []SentCommand, w int) ui.Table {
 		{Title: "node", Width: aw},
 		{Title: "command", Width: 20, Grow: true},
 		{Title: "took", Width: 5, Right: true},
-		{Title: "outcome", Width: min(50, max(12, w/5))},
+		{Title: "outcome", Width: max(8, min(60, (w-80)*2/3))},
 	}
 	return ui.Table{Columns: cols, Sorted: -1}
 }
@@ -75,7 +74,13 @@ func sentRow(sc *Scene, c SentCommand) ui.Row {
 		{Text: ui.Clean(c.Addr)},
 		{Text: ui.Clean(c.Command)},
 		{Text: t.Span(c.Took)},
-		{Text: glyph + " " + ui.Clean(outcomeText(c)), Paint: paint},
+		{Painted: func(w int) string {
+			text := ui.Clean(outcomeText(c))
+			if c.Err != nil && w < 30 {
+				text = "failed" // the sentence stands below the table
+			}
+			return paint.Text(t.Left(glyph+" "+text, w))
+		}},
 	}}
 }
 

@@ -2,8 +2,8 @@ package views
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"slotdeck/ui"
@@ -107,16 +107,19 @@ func (r *logReads) current() string {
 	return ""
 }
 
+// otherNodes stands for nodes that are counted together.
+const otherNodes = "other nodes"
+
 // lines are the table under a heading, with the sum of all nodes on top.
 func (r *logReads) lines(sc *Scene, focused bool, w, h int) []string {
 	t := sc.Theme
 	sum := t.Count(int64(r.total.sent)) + " since the start"
 	if v := r.rate(); v >= 0 {
-		sum += fmt.Sprintf(", %.1f a second", v)
+		sum += ", " + strconv.FormatFloat(v, 'f', 1, 64) + " a second"
 	}
 	lines := []string{t.Heading("read only, by node", t.Dim.Text(sum)+" ", w)}
 	if r.total.sent == 0 {
-		return append(lines, "  "+t.Dim.Text("nothing was asked of a node yet"))
+		return append(lines, t.Cut("  "+t.Dim.Text("nothing was asked of a node yet"), w))
 	}
 	tb, shown := r.table(w)
 	lines = append(lines, tb.Title(t, w))
@@ -130,7 +133,7 @@ func (r *logReads) lines(sc *Scene, focused bool, w, h int) []string {
 	for _, n := range r.nodes[top:min(len(r.nodes), top+r.height)] {
 		name := ui.Clean(n.addr)
 		if name == "" {
-			name = "other nodes"
+			name = otherNodes
 		}
 		rows = append(rows, r.row(t, n, name, shown))
 	}
@@ -141,7 +144,7 @@ func (r *logReads) lines(sc *Scene, focused bool, w, h int) []string {
 // table has a column for each of the most sent commands that fit; what the
 // others come to stands in the last one, so that a row adds up.
 func (r *logReads) table(w int) (ui.Table, int) {
-	aw := 9
+	aw := len(otherNodes)
 	for _, n := range r.nodes {
 		aw = max(aw, min(28, ui.Width(ui.Clean(n.addr))))
 	}
