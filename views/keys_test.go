@@ -121,7 +121,7 @@ func TestTypedKeyIsAnsweredAtOnce(t *testing.T) {
 		t.Fatal("the field does not have the keyboard at first")
 	}
 	typeInto(t, k, sc, "q{user:1000}1")
-	wantText(t, k, sc, "slot 1649", "A  10.0.0.11:7001", "replicas 1 of 1", "10.0.0.14:7004", "only the tag counts: all keys with {user:1000}")
+	wantText(t, k, sc, "slot 1649", "A  10.0.0.11:7001", "replicas 1 of 1", "10.0.0.14:7004", "only the tag {user:1000} counts")
 	drive(t, k, sc, "enter")
 	if !slices.Equal(k.keys, []string{"q{user:1000}1"}) || k.field.text != "" {
 		t.Fatalf("after enter the list is %q and the field holds %q", k.keys, k.field.text)

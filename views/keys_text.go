@@ -110,9 +110,9 @@ func tagRule(t *ui.Theme, key string) string {
 	case tag.Real && strings.Contains(tag.In(key), "{"):
 		return "a tag ends at the first }, so a brace is part of it here: " + tagName(t, tag.In(key))
 	case tag.Real && strings.Contains(key[tag.End:], "{"):
-		return "only the first braces count: all keys with " + tagName(t, tag.In(key)) + " first share this slot"
+		return "only the first tag " + tagName(t, tag.In(key)) + " counts: all keys with it share the slot"
 	case tag.Real:
-		return "only the tag counts: all keys with " + tagName(t, tag.In(key)) + " share this slot"
+		return "only the tag " + tagName(t, tag.In(key)) + " counts: all keys with it share the slot"
 	case brace && strings.HasPrefix(after, "}"):
 		return "the first braces are empty, so there is no tag: the whole key counts"
 	case brace:

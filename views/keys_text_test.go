@@ -50,15 +50,15 @@ func TestTagRuleExplainsWhatCounts(t *testing.T) {
 	th := ui.NewTheme(ui.Look{})
 	for key, want := range map[string]string{
 		"user:1":      "no tag in braces: the whole key counts",
-		"{user:1}:a":  "only the tag counts: all keys with {user:1} share this slot",
+		"{user:1}:a":  "only the tag {user:1} counts: all keys with it share the slot",
 		"foo{}{bar}":  "the first braces are empty, so there is no tag: the whole key counts",
 		"foo{{bar}}":  "a tag ends at the first }, so a brace is part of it here: {{bar}",
-		"{a}{b}":      "only the first braces count: all keys with {a} first share this slot",
+		"{a}{b}":      "only the first tag {a} counts: all keys with it share the slot",
 		"foo{bar":     "the brace is never closed, so there is no tag: the whole key counts",
 		"foo}bar{":    "the brace is never closed, so there is no tag: the whole key counts",
 		"foo}":        "a } without a { before it is no tag: the whole key counts",
 		"":            "the empty key is a key, too: it lives in slot 0",
-		"{\x1b[31m}x": `only the tag counts: all keys with {\x1b[31m} share this slot`,
+		"{\x1b[31m}x": `only the tag {\x1b[31m} counts: all keys with it share the slot`,
 	} {
 		if got := tagRule(th, key); got != want {
 			t.Errorf("%q: %q, want %q", key, got, want)
