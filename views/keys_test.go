@@ -94,6 +94,11 @@ func TestKeysPictures(t *testing.T) {
 	}{
 		"keys/empty":     {sampleSnapshot(), func(sc *Scene) Screen { return keysWith(sc) }},
 		"keys/unknown":   {nil, func(sc *Scene) Screen { return keysWith(sc, "user:1", "{user:1}:cart") }},
+		"keys/typing": {wounded, func(sc *Scene) Screen {
+			k := keysWith(sc, "user:1000")
+			k.field.set("cart:{user:1000}:items")
+			return k
+		}},
 		"keys/crossslot": {sampleSnapshot(), crossslotScreen},
 		"keys/wounded": {wounded, func(sc *Scene) Screen {
 			return keysWith(sc, "{user:1000}:cart", "user:a", "session:{}x", "{broken", "bin\x00\xff{t}", strings.Repeat("long:", 20)+"{tag}:"+strings.Repeat("tail", 20))
