@@ -51,18 +51,31 @@ func (h *keyHome) unsettled(sc *Scene) {
 	for i := range sc.Snap.Disputes {
 		if sc.Snap.Disputes[i].Range.Has(h.slot) {
 			h.state = state{worrying, g.Suspect, "disputed"}
-			h.warning = "the nodes do not agree about who owns this slot: clients may be sent round in circles"
+			h.warning = "the nodes do not agree who owns this slot: clients may go in circles"
 			return
 		}
 	}
 	for i := range sc.Snap.Moves {
 		if m := &sc.Snap.Moves[i]; m.Slot == h.slot {
-			to := newAddressBook(sc.Snap, true).name(m.To)
-			h.state = state{noted, g.Out, "moving"}
-			h.warning = "the slot is open, moving to " + to + ": ASK and TRYAGAIN are to be expected"
+			h.state, h.warning = openState(sc, m)
 			return
 		}
 	}
+}
+
+// openState tells of an open slot; one that only the receiving side shows is
+// still served as ever, but nobody will finish that move by itself.
+func openState(sc *Scene, m *cluster.Move) (state, string) {
+	g := sc.Theme.Glyph
+	book := newAddressBook(sc.Snap, true)
+	if m.From == "" {
+		return state{noted, g.In, "half open"}, "half open: only " + book.name(m.To) + " shows a move of this slot"
+	}
+	to := m.To
+	if to == "" {
+		to = m.Gives
+	}
+	return state{noted, g.Out, "moving"}, "the slot is moving to " + book.name(to) + ": expect ASK and TRYAGAIN"
 }
 
 // replicas is how many of the shard's replicas are well: "1 of 2".

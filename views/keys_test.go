@@ -92,8 +92,8 @@ func TestKeysPictures(t *testing.T) {
 		snap *cluster.Snapshot
 		make func(*Scene) Screen
 	}{
-		"keys/empty":     {sampleSnapshot(), func(sc *Scene) Screen { return keysWith(sc) }},
-		"keys/unknown":   {nil, func(sc *Scene) Screen { return keysWith(sc, "user:1", "{user:1}:cart") }},
+		"keys/empty":   {sampleSnapshot(), func(sc *Scene) Screen { return keysWith(sc) }},
+		"keys/unknown": {nil, func(sc *Scene) Screen { return keysWith(sc, "user:1", "{user:1}:cart") }},
 		"keys/typing": {wounded, func(sc *Scene) Screen {
 			k := keysWith(sc, "user:1000")
 			k.field.set("cart:{user:1000}:items")
@@ -347,5 +347,27 @@ func TestEveryKeyOfTheFootersWorks(t *testing.T) {
 				t.Errorf("focus %d: %s is shown but means nothing", f, h.Key)
 			}
 		}
+	}
+}
+
+func TestSlotThatIsNotSettledSaysWhy(t *testing.T) {
+	key := "{user:1000}" // slot 1649, shard A
+	for want, c := range map[string]change{
+		"the slot is moving to 10.0.0.12:7002":              openSlots("A", "B", 1649, 1649),
+		"half open: only 10.0.0.12:7002 shows":              openSlots("", "B", 1649, 1649),
+		"the nodes do not agree who owns this slot":         dispute("A", "B", 1600, 1700),
+		"nobody owns this slot":                             giveSlots("", 1649, 1649),
+		"the primary of this slot is not well: no answer 4": suspectPrimary("A"),
+	} {
+		h := homeOf(sampleScene(sampleSnapshot(c), sampleLook, 80, 20), keyslot.Of(key))
+		if !strings.Contains(h.warning, want) || h.state.gravity == calm {
+			t.Errorf("got %q, %q; want %q", h.warning, h.state.word, want)
+		}
+		if ui.Width(h.warning) > 73 {
+			t.Errorf("%q does not fit into 80 columns", h.warning)
+		}
+	}
+	if h := homeOf(sampleScene(sampleSnapshot(), sampleLook, 80, 20), keyslot.Of(key)); h.warning != "" {
+		t.Errorf("a slot that is served well warns: %q", h.warning)
 	}
 }
