@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"slotdeck/cluster/doctor"
 	"slotdeck/cluster/watch"
 )
 
@@ -18,7 +19,7 @@ type watching struct {
 func watchTarget(ctx context.Context, t target, interval time.Duration) *watching {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watching{
-		Watch:  watch.New(watch.Config{Seeds: t.Seeds, Options: t.Options, Interval: interval}),
+		Watch:  watch.New(watch.Config{Seeds: t.Seeds, Options: t.Options, Interval: interval, Settings: doctor.SettingNames()}),
 		cancel: cancel, ended: make(chan struct{}),
 	}
 	go func() {
