@@ -131,7 +131,7 @@ func (c Choice) nearest(plan Plan, abilities map[cluster.NodeID]Ability) (best E
 		for _, node := range plan.Nodes {
 			n += b2i(abilities[node.ID].can(e.Driver))
 		}
-		if e.Driver.Atomic() && n > most {
+		if n > most {
 			best, most = e, n
 		}
 	}

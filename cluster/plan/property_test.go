@@ -105,9 +105,9 @@ func randomFacts(r *rand.Rand) Facts {
 }
 
 func TestEveryPlanKeepsAllSlotsOwnedAndMovesNoneTwice(t *testing.T) {
-	rounds := 1500
+	rounds := 600
 	if testing.Short() {
-		rounds = 200
+		rounds = 150
 	}
 	made := map[string]int{}
 	for seed := range uint64(rounds) {

@@ -207,6 +207,10 @@ func TestPlanWarnsOfWhatItDoesNotKnow(t *testing.T) {
 			t.Errorf("no warning that says %q in %v", want, p.Checks)
 		}
 	}
+	part := Facts{Stray: map[cluster.NodeID]Stray{id(3, 0): {Counted: set("0-5")}}}
+	if p := mustMake(t, MoveCount{To: id(3, 0), Slots: 100}, three().snapshot(), part); !warns(p, "holds stray keys") {
+		t.Errorf("some slots counted pass for all: %v", p.Checks)
+	}
 	facts := Facts{JobsAsked: true, Stray: map[cluster.NodeID]Stray{id(3, 0): {Counted: keyslot.Full()}}}
 	p = mustMake(t, MoveCount{To: id(3, 0), Slots: 10}, three().snapshot(), facts)
 	for _, c := range p.Checks {
