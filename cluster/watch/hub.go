@@ -39,9 +39,10 @@ type hub struct {
 
 	wishes    wishes
 	nextRound time.Time
-	drawAt    time.Time // when the next picture is due; zero: none is
-	awaited   int       // lines whose answers the round waits for
-	allowance int       // how many views may still be asked for in this round
+	drawAt    time.Time     // when the next picture is due; zero: none is
+	awaited   int           // lines whose answers the round waits for
+	allowance int           // how many views may still be asked for in this round
+	slowest   time.Duration // what the slowest answering node took
 
 	last    *cluster.Snapshot
 	seq     uint64
@@ -158,6 +159,7 @@ func (h *hub) fulfil(ctx context.Context) {
 func (h *hub) round(ctx context.Context, now time.Time) {
 	h.nextRound = now.Add(h.wishes.interval)
 	h.awaitNobody()
+	h.measure()
 	h.allowance = allowance(len(h.byID))
 	h.reviveSeeds(ctx)
 	h.follow(ctx)
@@ -189,7 +191,7 @@ func (h *hub) ask(p *peer, now time.Time) {
 	if l == nil || l.busy {
 		return
 	}
-	q := question{patience: h.patience(p)}
+	q := question{patience: h.patience()}
 	if (p.wantView || !p.node.View.Known()) && h.allowance > 0 {
 		h.allowance--
 		q.view = true
@@ -206,28 +208,24 @@ func (h *hub) ask(p *peer, now time.Time) {
 	l.ask <- q // its one place is free: it is not busy
 }
 
-// patience is how long a node may take to answer: what it took before, and
-// what nodes take here in general, leave room for bad moments.
-func (h *hub) patience(p *peer) time.Duration {
-	took := p.took
-	if took == 0 && h.last != nil {
-		took = h.usual()
-	}
-	if took == 0 {
+// patience is how long a node may take to answer: what the slowest took in
+// this round and the last leaves room for bad moments, of the nodes, of the
+// network, and of the machine that this runs on.
+func (h *hub) patience() time.Duration {
+	if h.slowest == 0 {
 		return h.config.Options.CallTimeout
 	}
-	return min(patienceBase+20*took, h.config.Options.CallTimeout)
+	return min(patienceBase+20*h.slowest, h.config.Options.CallTimeout)
 }
 
-// usual is what the slowest of the answering nodes took.
-func (h *hub) usual() time.Duration {
-	var most time.Duration
+// measure finds the slowest of the answering nodes.
+func (h *hub) measure() {
+	h.slowest = 0
 	for _, p := range h.byID {
 		if p.answering() {
-			most = max(most, p.took)
+			h.slowest = max(h.slowest, p.took)
 		}
 	}
-	return most
 }
 
 const (
@@ -249,6 +247,9 @@ func (h *hub) take(ctx context.Context, a *answer) {
 	}
 	first := h.last == nil || len(h.last.Nodes) == 0
 	h.digest(ctx, p, a)
+	if a.health == cluster.Answering {
+		h.slowest = max(h.slowest, a.took)
+	}
 	now := h.clock.Now()
 	if p.line != nil && p.wantView && !a.question.view && p.answering() && h.allowance > 0 {
 		h.ask(p, now)
