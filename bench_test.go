@@ -198,6 +198,8 @@ func (s *session) answers(key string) time.Duration {
 
 // cells is the screen with its colours: a cursor may show by colour alone.
 func (s *session) cells() string {
+	s.screen.Lock()
+	defer s.screen.Unlock()
 	cols, rows := s.screen.Size()
 	var b strings.Builder
 	for y := range rows {

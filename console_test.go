@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/termios"
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+	"golang.org/x/sys/unix"
 )
 
 // soon bounds the waits for conditions: generous, because a test machine may be
@@ -209,11 +211,25 @@ func (s *session) restored() {
 	if mode&(vt10x.ModeMouseMask|vt10x.ModeMouseSgr) != 0 {
 		s.t.Error("the mouse was left switched on")
 	}
+	s.cooked()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on, off := bytes.LastIndex(s.raw, []byte("\x1b[?2004h")), bytes.LastIndex(s.raw, []byte("\x1b[?2004l"))
 	if on > off {
 		s.t.Error("bracketed paste was left switched on")
+	}
+}
+
+// cooked fails the test unless the terminal edits and echoes lines itself
+// again, as shells expect it.
+func (s *session) cooked() {
+	s.t.Helper()
+	state, err := termios.GetTermios(int(s.pty.Fd()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if want := uint64(unix.ICANON | unix.ECHO | unix.ISIG); uint64(state.Lflag)&want != want {
+		s.t.Errorf("the terminal was left in raw mode: %#x", state.Lflag)
 	}
 }
 

@@ -246,12 +246,14 @@ func TestCtrlCAtThePasswordPromptGivesTheTerminalBack(t *testing.T) {
 		t.Errorf("it ended with code %d", code)
 	}
 	s.shows("no password was given")
+	s.cooked()
 	s = start(t, "--askpass", "127.0.0.1:1")
 	s.shows("password:")
 	s.signal(syscall.SIGTERM)
 	if code := s.ends(); code != 130 {
 		t.Errorf("it ended with code %d", code)
 	}
+	s.cooked()
 }
 
 func TestDemoStartsAClusterShowsItAndLeavesNothing(t *testing.T) {

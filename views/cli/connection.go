@@ -35,6 +35,7 @@ func (c *connection) register(f *pflag.FlagSet) {
 
 // target is where to connect to, and how.
 type target struct {
+	Name    string // what the header calls it; empty: the first seed
 	Seeds   []string
 	Options wire.Options
 }

@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -48,7 +48,7 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	}
 	colours := profile(w)
 	app := views.NewApp(views.Config{
-		Context: strings.Join(t.Seeds[:1], ""),
+		Context: cmp.Or(t.Name, t.Seeds[0]),
 		Version: readBuild().Version,
 		Seeds:   t.Seeds,
 		Look:    ui.Look{Depth: ui.DepthOf(colours), ASCII: f.ascii || !utf8Locale(w.Env)},

@@ -77,7 +77,7 @@ func (f *demoFlags) run(ctx context.Context, w *World) error {
 	if f.headless {
 		err = f.wait(ctx, w, show)
 	} else {
-		err = f.screen.open(ctx, w, target{Seeds: seedsOf(show)})
+		err = f.screen.open(ctx, w, target{Name: "demo", Seeds: seedsOf(show)})
 	}
 	if stopped := show.Stop(); stopped != nil {
 		stopped = fmt.Errorf("the demo's cluster left something behind: %w", stopped)
