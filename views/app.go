@@ -102,6 +102,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.nr == a.toastNr {
 			a.toast = toastShown{}
 		}
+	case proposed:
+		a.overlay = &planPage{p: msg.p}
+	case armed:
+		msg.page.wait, msg.page.ready = false, true
 	case savedScreen:
 		if msg.err != nil {
 			return a, warn("the screen could not be saved: " + ui.Clean(msg.err.Error()))

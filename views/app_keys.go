@@ -41,7 +41,7 @@ func goTo(screen int) func(*App) tea.Cmd {
 				a.back = a.at
 			}
 			a.at = screen
-			if a.snap != nil && a.held == nil {
+			if a.held == nil {
 				a.screen().Show(a.scene())
 			}
 			if o, ok := a.screen().(Opener); ok {
@@ -206,7 +206,19 @@ func (a *App) pasted(text string) tea.Cmd {
 	return say("nothing here takes pasted text; 4 opens the keys screen, which does")
 }
 
-// hints are the screen's own actions, then the global ones.
+// hints are the screen's own actions, then the global ones. While a field is
+// being typed in, plain keys go there: only those with alt are left.
 func (a *App) hints(sc *Scene) []ui.Hint {
-	return append(a.screen().Hints(sc), a.keys.Hints(a)...)
+	own := a.screen().Hints(sc)
+	all := a.keys.Hints(a)
+	if t, ok := a.screen().(Typing); !ok || !t.Typing() {
+		return append(own, all...)
+	}
+	for _, h := range all {
+		if len(h.Press) == 1 && h.Press >= "1" && h.Press <= "9" {
+			h.Press, h.Key = "alt+"+h.Press, "alt+"+h.Key
+			own = append(own, h)
+		}
+	}
+	return own
 }

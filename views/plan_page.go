@@ -1,0 +1,201 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"slotdeck/cluster/plan"
+	"slotdeck/ui"
+)
+
+// Proposal is a plan put before the operator: what would be done, what it
+// costs, what can be lost. Nothing is sent before it is confirmed.
+type Proposal struct {
+	Title string
+	// Body draws the plan, w cells wide; it is asked again whenever the plan
+	// or the size changes.
+	Body func(t *ui.Theme, w int) []string
+	Risk plan.Risk
+	Why  string // a sentence on the risk
+	// Refused says why the plan cannot be run now; empty when it can.
+	Refused string
+	// Name has to be typed before a lossy plan runs, and before any plan runs
+	// in a protected context.
+	Name string
+	// Commands is the plan as lines to paste elsewhere; nil when there are none.
+	Commands func() string
+	// Keys are further actions on the page: other parameters, another variant.
+	// They may change the proposal; the page is drawn anew after each.
+	Keys ui.Actions[*Proposal]
+	// Run carries the plan out. It is called once, after the confirmation.
+	Run func() tea.Cmd
+}
+
+// proposed opens the page for a proposal.
+type proposed struct{ p *Proposal }
+
+// Propose puts a plan before the operator.
+func Propose(p *Proposal) tea.Cmd {
+	return func() tea.Msg { return proposed{p} }
+}
+
+// armed ends the pause in which a disruptive plan takes no confirmation.
+type armed struct{ page *planPage }
+
+// grace is how long the page swallows keys after y was pressed for a plan that
+// clients notice: a stray key must not start it.
+const grace = time.Second
+
+// planPage is the page of a proposal. Leaving is always one key away, and
+// nothing but the confirmation that fits the risk starts anything.
+type planPage struct {
+	p      *Proposal
+	top    int
+	typing bool // the name is being typed
+	line   lineInput
+	said   string // why the last key did nothing
+	wait   bool   // y was pressed, the pause runs
+	ready  bool   // the pause is over: y again runs
+	lines  int
+	height int
+}
+
+func (pg *planPage) needsName() bool { return pg.p.Risk == plan.Lossy || pg.p.Name != "" }
+
+func (pg *planPage) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
+	pg.said = ""
+	key := k.String()
+	if pg.typing {
+		return pg.typed(k)
+	}
+	switch key {
+	case "esc", "n", "ctrl+c":
+		return nil, true
+	case "y":
+		return pg.confirm()
+	case "c":
+		if pg.p.Commands == nil {
+			return nil, false
+		}
+		return tea.Batch(tea.SetClipboard(pg.p.Commands()), say("copied as commands")), false
+	case "j", "down":
+		pg.scroll(1)
+	case "k", "up":
+		pg.scroll(-1)
+	case "pgdown", "ctrl+d":
+		pg.scroll(pg.height / 2)
+	case "pgup", "ctrl+u":
+		pg.scroll(-pg.height / 2)
+	default:
+		cmd, known, off := pg.p.Keys.Run(key, pg.p)
+		if known {
+			pg.said, pg.wait, pg.ready = off, false, false
+		}
+		return cmd, false
+	}
+	return nil, false
+}
+
+func (pg *planPage) scroll(n int) {
+	pg.top = min(max(0, pg.top+n), max(0, pg.lines-pg.height))
+}
+
+// confirm is what y does, by the risk.
+func (pg *planPage) confirm() (tea.Cmd, bool) {
+	switch {
+	case pg.p.Refused != "":
+		pg.said = pg.p.Refused
+		return nil, false
+	case pg.needsName():
+		pg.typing = true
+		pg.line = newLineInput("type " + ui.Clean(pg.p.Name) + " to run: ")
+		return nil, false
+	case pg.p.Risk == plan.Safe, pg.ready:
+		return pg.p.Run(), true
+	case pg.wait:
+		return nil, false // a stray key
+	}
+	pg.wait = true
+	return tea.Tick(grace, func(time.Time) tea.Msg { return armed{pg} }), false
+}
+
+func (pg *planPage) typed(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	switch k.String() {
+	case "esc", "ctrl+c":
+		pg.typing = false
+		return nil, false
+	case "enter":
+		if strings.TrimSpace(pg.line.text()) != pg.p.Name {
+			pg.said = "that is not " + ui.Clean(pg.p.Name) + ": nothing was done"
+			pg.typing = false
+			return nil, false
+		}
+		return pg.p.Run(), true
+	}
+	pg.line.key(k)
+	return nil, false
+}
+
+// paste is refused on purpose: the name is typed so that it is read.
+func (pg *planPage) paste(string) { pg.said = "the name has to be typed, not pasted" }
+
+func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
+	t, p := sc.Theme, pg.p
+	body := append(p.Body(t, sc.W), "", " "+t.Dim.Text("risk")+"     "+riskPaint(t, p.Risk).Text(p.Risk.String())+t.Dim.Text(": ")+ui.Clean(p.Why))
+	if p.Refused != "" {
+		for i, l := range ui.Wrap("cannot be run: "+ui.Clean(p.Refused), max(20, sc.W-4)) {
+			mark := "  "
+			if i == 0 {
+				mark = t.Bad.Text(t.Glyph.Fail) + " "
+			}
+			body = append(body, " "+mark+t.Strong.Text(l))
+		}
+	}
+	pg.lines, pg.height = len(body), sc.H-2
+	pg.top = min(pg.top, max(0, pg.lines-pg.height))
+	more := ""
+	if hidden := pg.lines - pg.height - pg.top; hidden > 0 {
+		more = t.Dim.Text(strconv.Itoa(hidden) + " lines more, j k ")
+	}
+	lines := []string{t.Apart(" "+t.Accent.Text("PLAN")+"  "+t.Strong.Text(ui.Clean(p.Title)), more, sc.W), ""}
+	return ui.Fill(append(lines, body[pg.top:]...), sc.H), pg.footer(a, t)
+}
+
+func (pg *planPage) footer(a *App, t *ui.Theme) string {
+	if pg.typing {
+		return t.Apart(pg.line.draw(t, a.w*2/3), t.Dim.Text("enter run  esc back"), a.w)
+	}
+	run := ui.Hint{Key: "y", Label: "run", Off: pg.p.Refused}
+	switch {
+	case pg.needsName():
+		run.Label = "run (type the name)"
+	case pg.ready:
+		run.Label = "once more to run"
+	case pg.wait:
+		run.Label = "wait a second"
+	}
+	hints := append([]ui.Hint{run}, pg.p.Keys.Hints(pg.p)...)
+	if pg.p.Commands != nil {
+		hints = append(hints, ui.Hint{Key: "c", Label: "copy as commands"})
+	}
+	hints = append(hints, ui.Hint{Key: "esc", Label: "leave, nothing is done"})
+	line := t.Footer(hints, a.w)
+	if pg.said != "" {
+		line = t.Apart(" "+t.Bad.Text(pg.said), t.Dim.Text("esc leave"), a.w)
+	}
+	return line
+}
+
+func riskPaint(t *ui.Theme, r plan.Risk) ui.Paint {
+	switch r {
+	case plan.Safe:
+		return t.Good
+	case plan.Disruptive:
+		return t.Warn
+	default:
+		return t.Bad
+	}
+}
