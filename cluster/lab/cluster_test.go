@@ -52,6 +52,7 @@ func TestStartMakesAHealthyCluster(t *testing.T) {
 }
 
 func TestStopLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := labtest.Start(t, lab.Config{Dir: dir})
 	pids := pidsOf(c)
@@ -125,6 +126,7 @@ func TestNodesCanBeKilledFrozenThawedAndRestarted(t *testing.T) {
 }
 
 func TestASpareIsNotPartOfTheCluster(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{})
 	spare, err := c.AddSpare(t.Context())
 	if err != nil {
@@ -142,6 +144,7 @@ func TestASpareIsNotPartOfTheCluster(t *testing.T) {
 }
 
 func TestConfigReachesTheServers(t *testing.T) {
+	t.Parallel()
 	secret := `s"e\c ret` + "\xff'#"
 	c := labtest.Start(t, lab.Config{
 		Replicas: 1, Password: secret, Hostnames: true, NodeTimeout: 1234 * time.Millisecond,
@@ -168,6 +171,7 @@ func TestConfigReachesTheServers(t *testing.T) {
 }
 
 func TestAClusterOnIPv6(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
 		t.Skipf("this machine has no IPv6 loopback: %v", err)
@@ -185,6 +189,7 @@ func TestAClusterOnIPv6(t *testing.T) {
 }
 
 func TestFirstPortGivesFamiliarPorts(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{FirstPort: 17100})
 	for i, n := range c.Nodes() {
 		if n.BusPort != n.Port+10000 {

@@ -48,6 +48,7 @@ func TestFillWritesEveryTypeAndAsManyKeysAsAsked(t *testing.T) {
 }
 
 func TestTrafficFollowsAFailover(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{Replicas: 1, NodeTimeout: time.Second})
 	if err := c.Fill(t.Context(), 3000); err != nil {
 		t.Fatal(err)
@@ -78,6 +79,7 @@ func TestTrafficFollowsAFailover(t *testing.T) {
 }
 
 func TestDemoSaysWhatItDoes(t *testing.T) {
+	t.Parallel()
 	var said []string
 	dir := t.TempDir()
 	show, err := lab.Demo(t.Context(), lab.Config{

@@ -58,6 +58,7 @@ func TestServersDieWithTheirOwner(t *testing.T) {
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), childDir+"="+dir, "SLOTDECK_SERVER="+server.Path)
