@@ -66,12 +66,18 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 	began := time.Now()
 	c.config.Progress(fmt.Sprintf("starting %d servers (%s)", c.config.size(), c.Server))
 	nodes := make([]*Node, c.config.size())
+	for i := range nodes { // one after the other, so that ports go up with the nodes
+		var err error
+		if nodes[i], err = c.newNode(i); err != nil {
+			return err
+		}
+	}
 	err := inParallel(len(nodes), func(i int) (err error) {
-		nodes[i], err = c.startNode(ctx, i)
+		nodes[i], err = c.startNode(ctx, nodes[i])
 		return err
 	})
 	c.mu.Lock()
-	c.nodes = slices.DeleteFunc(nodes, func(n *Node) bool { return n == nil })
+	c.nodes = nodes
 	c.mu.Unlock()
 	if err != nil {
 		return err
@@ -83,31 +89,36 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 	return nil
 }
 
-// startNode makes the folder of a node and starts its server, on other ports
-// when somebody else was faster.
-func (c *Cluster) startNode(ctx context.Context, index int) (*Node, error) {
-	for tries := 1; ; tries++ {
-		n, err := c.newNode(index)
-		if err != nil {
-			return nil, err
-		}
-		err = n.launch(ctx)
-		if err == nil {
-			id, err := n.Do(ctx, "CLUSTER", "MYID").Text()
-			if err != nil {
-				return n, fmt.Errorf("node %s does not tell its id: %w", n.Addr, err)
-			}
-			n.ID = cluster.NodeID(id)
-			return n, nil
-		}
+// startNode starts the server of a node. When somebody else was faster to take
+// its ports, another node with other ports takes its place. The node that is
+// returned, with an error too, is the one that was tried last.
+func (c *Cluster) startNode(ctx context.Context, n *Node) (*Node, error) {
+	err := n.launch(ctx)
+	for tries := 1; tries < 10; tries++ {
 		var taken *portTaken
-		if !errors.As(err, &taken) || tries == 10 {
-			return n, err
+		if !errors.As(err, &taken) {
+			break
+		}
+		other, madeErr := c.newNode(n.index)
+		if madeErr != nil {
+			return n, madeErr
 		}
 		n.client.Close()
+		n = other
+		err = n.launch(ctx)
 	}
+	if err != nil {
+		return n, err
+	}
+	id, err := n.Do(ctx, "CLUSTER", "MYID").Text()
+	if err != nil {
+		return n, fmt.Errorf("node %s does not tell its id: %w", n.Addr, err)
+	}
+	n.ID = cluster.NodeID(id)
+	return n, nil
 }
 
+// newNode chooses ports for a node and makes its folder and configuration.
 func (c *Cluster) newNode(index int) (*Node, error) {
 	c.portsMu.Lock()
 	port, bus, err := c.ports.pair()
@@ -160,13 +171,17 @@ func (c *Cluster) Do(ctx context.Context, n *Node, args ...any) *redis.Cmd { ret
 // AddSpare starts one more empty server in cluster mode that nobody has met
 // yet, and returns when it answers.
 func (c *Cluster) AddSpare(ctx context.Context) (*Node, error) {
-	n, err := c.startNode(ctx, len(c.Nodes()))
-	if n != nil {
-		c.mu.Lock()
-		c.nodes = append(c.nodes, n)
-		c.mu.Unlock()
+	n, err := c.newNode(len(c.Nodes()))
+	if err != nil {
+		return nil, err
 	}
-	return n, err
+	if n, err = c.startNode(ctx, n); err != nil {
+		return nil, errors.Join(err, n.end((*process).kill), n.client.Close())
+	}
+	c.mu.Lock()
+	c.nodes = append(c.nodes, n)
+	c.mu.Unlock()
+	return n, nil
 }
 
 // Stop ends the traffic, kills every server, removes the folder, and returns
@@ -181,13 +196,7 @@ func (c *Cluster) Stop() error {
 		}
 		c.err = c.guard.release()
 		for _, n := range c.Nodes() {
-			n.mu.Lock()
-			p := n.proc
-			n.mu.Unlock()
-			if p != nil {
-				p.cmd.Process.Kill() // done by the watchdog, unless it failed
-				<-p.done
-			}
+			n.end((*process).kill) // done by the watchdog, unless it failed
 			n.client.Close()
 		}
 		c.folder.lock.Close()

@@ -195,6 +195,9 @@ func TestFirstPortGivesFamiliarPorts(t *testing.T) {
 		if n.BusPort != n.Port+10000 {
 			t.Errorf("node %d: port %d, bus %d", i, n.Port, n.BusPort)
 		}
+		if i > 0 && n.Port <= c.Nodes()[i-1].Port {
+			t.Errorf("ports do not go up with the nodes: %d after %d", n.Port, c.Nodes()[i-1].Port)
+		}
 	}
 	// A second cluster finds its way around the first.
 	d := labtest.Start(t, lab.Config{FirstPort: 17100})
@@ -204,6 +207,49 @@ func TestFirstPortGivesFamiliarPorts(t *testing.T) {
 				t.Errorf("port %d was given twice", n.Port)
 			}
 		}
+	}
+}
+
+// Between choosing a port and the server's bind another program takes it: here
+// a server program that stands in the way of itself, once.
+func TestATakenPortIsPassedOver(t *testing.T) {
+	real := labtest.Any(t).Path
+	dir := t.TempDir()
+	slow := filepath.Join(dir, "slow-server")
+	script := `#!/bin/sh
+if [ "$1" != --version ] && [ ! -e "` + dir + `/chosen" ]; then
+	sed -n 's/^port //p' "$1" > "` + dir + `/port" && mv "` + dir + `/port" "` + dir + `/chosen"
+	while [ ! -e "` + dir + `/taken" ]; do sleep 0.02; done
+fi
+exec "` + real + `" "$@"
+`
+	if err := os.WriteFile(slow, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stolen := make(chan string, 1)
+	go func() {
+		defer close(stolen)
+		for t.Context().Err() == nil {
+			port, err := os.ReadFile(filepath.Join(dir, "chosen"))
+			if err != nil {
+				time.Sleep(5 * time.Millisecond)
+				continue
+			}
+			addr := "127.0.0.1:" + strings.TrimSpace(string(port))
+			if l, err := net.Listen("tcp", addr); err == nil {
+				t.Cleanup(func() { l.Close() })
+				stolen <- addr
+			}
+			if err := os.WriteFile(filepath.Join(dir, "taken"), nil, 0o600); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+	}()
+	c := labtest.Start(t, lab.Config{Binary: slow, Primaries: 1})
+	addr := <-stolen
+	if addr == "" || c.Seed() == addr {
+		t.Errorf("the port %q was stolen, and the cluster is on %s", addr, c.Seed())
 	}
 }
 

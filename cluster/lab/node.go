@@ -57,6 +57,8 @@ type process struct {
 	done chan struct{} // closed when it has ended and was reaped
 }
 
+func (p *process) kill() error { return p.cmd.Process.Kill() }
+
 func (p *process) alive() bool {
 	select {
 	case <-p.done:
@@ -172,7 +174,7 @@ func (n *Node) PID() int {
 
 // Kill ends the process at once (SIGKILL), frozen or not, and waits for its end.
 func (n *Node) Kill() error {
-	return n.end(func(p *process) error { return p.cmd.Process.Kill() })
+	return n.end((*process).kill)
 }
 
 // Stop asks the process to shut down (SIGTERM), thawing it first, and waits
@@ -195,6 +197,9 @@ func (n *Node) end(how func(*process) error) error {
 	n.mu.Lock()
 	p := n.proc
 	n.mu.Unlock()
+	if p == nil { // never started
+		return nil
+	}
 	if err := how(p); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("node %s cannot be stopped: %w", n.Addr, err)
 	}
