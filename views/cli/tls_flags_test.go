@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// certificate makes one that signs itself, for a name, and returns the files.
+func certificate(t *testing.T, name string) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write := func(file, kind string, der []byte) string {
+		path := filepath.Join(dir, file)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "EC PRIVATE KEY", keyDER)
+}
+
+func TestTLSFlagsDecideWhomToTrust(t *testing.T) {
+	cert, key := certificate(t, "node.example")
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		flags  string
+		trusts bool
+	}{
+		{"--tls --sni node.example --cacert " + cert, true},
+		{"--tls --sni node.example --cacertdir " + filepath.Dir(cert), true},
+		{"--tls --sni node.example --cacert " + cert + " --cert " + cert + " --key " + key, true},
+		{"--tls --sni other.example --cacert " + cert, false},
+		{"--tls --sni node.example", false},
+		{"--tls --sni other.example --insecure", true},
+	} {
+		got, _, err := resolved(t, nil, c.flags+" h:1")
+		if err != nil {
+			t.Errorf("%s: %v", c.flags, err)
+			continue
+		}
+		near, far := net.Pipe()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			defer far.Close()
+			_ = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{pair}, MaxVersion: tls.VersionTLS12}).Handshake() // the other side judges
+		}()
+		err = tls.Client(near, got.Options.TLS).Handshake()
+		near.Close()
+		<-ended
+		if (err == nil) != c.trusts {
+			t.Errorf("%s: the handshake ended with %v", c.flags, err)
+		}
+	}
+}
