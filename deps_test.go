@@ -36,6 +36,7 @@ cluster/run           < cluster cluster/quorum cluster/plan cluster/wire keyslot
 cluster/lab           < cluster keyslot github.com/redis/go-redis
 cluster/lab/labtest   < cluster/lab testing
 cluster/fake          < cluster keyslot
+cluster/proof         < cluster keyslot github.com/redis/go-redis
 
 ui pure               < keyslot charm.land github.com/charmbracelet
 views pure            < ui cluster cluster/doctor cluster/plan cluster/quorum keyslot charm.land github.com/charmbracelet
