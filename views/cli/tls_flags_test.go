@@ -47,6 +47,28 @@ func certificate(t *testing.T, name string) (cert, key string) {
 	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "EC PRIVATE KEY", keyDER)
 }
 
+// connected are the two ends of a connection, bounded in time.
+func connected(t *testing.T) (near, far net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if near, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if far, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []net.Conn{near, far} {
+		if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return near, far
+}
+
 func TestTLSFlagsDecideWhomToTrust(t *testing.T) {
 	cert, key := certificate(t, "node.example")
 	pair, err := tls.LoadX509KeyPair(cert, key)
@@ -69,7 +91,7 @@ func TestTLSFlagsDecideWhomToTrust(t *testing.T) {
 			t.Errorf("%s: %v", c.flags, err)
 			continue
 		}
-		near, far := net.Pipe()
+		near, far := connected(t)
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
