@@ -27,17 +27,13 @@ func (p *SlotPainter) Lines(g SlotGrid, l SlotLayout) []string {
 	lines := make([]string, l.Lines)
 	rows := l.rows()
 	parts := make([]part, l.Cols*rows)
-	cursorLine := -1
-	if g.Cursor >= 0 {
-		cursorLine, _, _, _ = l.Cell(keyslot.Slot(g.Cursor))
-	}
 	var b strings.Builder
 	for i := range lines {
 		first := (i + l.Top) * l.PerLine()
 		p.survey(&g, first, l.Per, parts)
 		b.Reset()
 		b.Grow(l.Cols*4 + 64)
-		p.label(&b, first, i == cursorLine)
+		p.label(&b, first)
 		last := sgrReset
 		for c := range l.Cols {
 			sgr, glyph := "", ""
@@ -60,14 +56,13 @@ func (p *SlotPainter) Lines(g SlotGrid, l SlotLayout) []string {
 	return lines
 }
 
-func (p *SlotPainter) label(b *strings.Builder, first int, here bool) {
+// label is the first slot of a line. The line of the cursor has no mark of its
+// own: the cursor cell is mark enough, and two labels less go over the wire on
+// every step.
+func (p *SlotPainter) label(b *strings.Builder, first int) {
 	text := strconv.Itoa(first)
 	text = spaces(SlotLabel-1-len(text)) + text
-	if here {
-		p.t.Accent.Write(b, text)
-	} else {
-		p.t.Dim.Write(b, text)
-	}
+	p.t.Dim.Write(b, text)
 	b.WriteByte(' ')
 }
 

@@ -70,7 +70,7 @@ func (s *Slots) factLines(sc *Scene, m *slotMap, w, h int, number bool) []string
 func (s *Slots) facts(sc *Scene, m *slotMap, number bool) []slotFact {
 	var out []slotFact
 	if number {
-		out = append(out, slotFact{"slot", sc.Theme.Strong.Text(fmt.Sprintf("%-5d", s.slot)) + "  " + s.shared(sc)})
+		out = append(out, slotFact{"slot", fmt.Sprintf("%-7d", s.slot) + s.shared(sc)})
 	}
 	out = append(out,
 		slotFact{"owner", s.owner(sc)},
@@ -78,11 +78,11 @@ func (s *Slots) facts(sc *Scene, m *slotMap, number bool) []slotFact {
 		slotFact{"state", s.stateWords(sc, m)},
 		slotFact{"keys", s.keyCount(sc)},
 		slotFact{"sample", s.sampleWords(sc)},
-		slotFact{"tag", s.tagOf(s.slot) + sc.Theme.Dim.Text("  keys with this tag land here")},
+		slotFact{"tag", sc.Theme.Left(s.tagOf(s.slot), 8) + sc.Theme.Dim.Text("keys with this tag land here")},
 	)
 	if !number {
 		if shared := s.shared(sc); shared != "" {
-			out = append(out, slotFact{"cell", shared})
+			out = append(out, slotFact{"cell", "one " + shared})
 		}
 	}
 	if marked := s.marks(); !marked.Empty() {
@@ -118,7 +118,7 @@ func (s *Slots) shared(sc *Scene) string {
 	if around.Len() == 1 {
 		return ""
 	}
-	return sc.Theme.Dim.Text(fmt.Sprintf("one of %d in its cell: %s", around.Len(), around))
+	return fmt.Sprintf("of %d: %s", around.Len(), around)
 }
 
 func (s *Slots) owner(sc *Scene) string {
@@ -180,7 +180,7 @@ func (s *Slots) stateWords(sc *Scene, m *slotMap) string {
 	return strings.Join(out, "  ")
 }
 
-// keyCount is how many keys the slot has, and how old that is.
+// keyCount is how many keys the slot has, and how old that is once it is old.
 func (s *Slots) keyCount(sc *Scene) string {
 	t, a := sc.Theme, &s.ask
 	count, at := int64(-1), a.sampled
@@ -197,7 +197,7 @@ func (s *Slots) keyCount(sc *Scene) string {
 	if sc.Now.Sub(at) > 3*askAgain {
 		return t.Dim.Text(text + " " + ago(sc, at))
 	}
-	return text + t.Dim.Text(" "+ago(sc, at))
+	return text
 }
 
 // ago is how long ago something was read, in at most nine cells. What came with
@@ -214,7 +214,7 @@ func (s *Slots) sampleWords(sc *Scene) string {
 	t, a := sc.Theme, &s.ask
 	switch {
 	case a.sampled.IsZero():
-		return t.Dim.Text(t.Glyph.None)
+		return "" // the answer is on its way: a sign for it would flicker on every step
 	case a.sample.err != nil:
 		return t.Warn.Text(ui.Clean(a.sample.err.Error()))
 	case a.sample.count == 0:
