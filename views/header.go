@@ -12,7 +12,6 @@ import (
 // totals are the cluster's sums over the nodes that answer.
 type totals struct {
 	answering, known int
-	served           int
 	keys             int64
 	used, limit      int64
 	ops              int64
@@ -106,7 +105,10 @@ func (a *App) header(sc *Scene) string {
 // clock is the right end of the header: badges, and how old the newest reading is.
 func (a *App) clock(sc *Scene) string {
 	t := sc.Theme
-	badge := ""
+	badge := a.jobs().badge(t)
+	if badge != "" {
+		badge += "  "
+	}
 	if a.cfg.ReadOnly {
 		badge += t.Dim.Text("READ-ONLY") + " "
 	}

@@ -168,14 +168,14 @@ func TestSampleOfASlotThatTheCursorLeftIsDropped(t *testing.T) {
 	for _, msg := range answersTo(s.Receive(slotRested{s.ask.rest}, sc)) {
 		s.Receive(msg, sc)
 	}
-	if text := slotsText(s, sc); !strings.Contains(text, "keys 0     now") {
+	if text := slotsText(s, sc); !strings.Contains(text, "keys 0 ") || !strings.Contains(text, "no keys") {
 		t.Fatalf("slot 200 has no keys, by the reader's count:\n%s", text)
 	}
 }
 
 func TestHostileKeysAndErrorsAreShownHarmless(t *testing.T) {
 	f := newFakeReader()
-	f.sample = []string{"a\x1b[31mb\nc", "‮gpj", strings.Repeat("x", 5000)}
+	f.sample = []string{"a\x1b[31mb\nc", "\u202egpj", strings.Repeat("x", 5000)}
 	s, sc := askingSlots(f, sampleSnapshot())
 	s.Jump(123, sc)
 	for _, msg := range answersTo(s.Receive(slotRested{s.ask.rest}, sc)) {
@@ -183,7 +183,7 @@ func TestHostileKeysAndErrorsAreShownHarmless(t *testing.T) {
 	}
 	lines := s.Body(sc)
 	text := strings.Join(lines, "\n")
-	if strings.Contains(text, "\x1b[31mb") || strings.Contains(text, "‮") || len(lines) != 20 || !strings.Contains(text, `a\x1b[31mb\nc`) {
+	if strings.Contains(text, "\x1b[31mb") || strings.Contains(text, "\u202e") || len(lines) != 20 || !strings.Contains(text, `a\x1b[31mb\nc`) {
 		t.Fatalf("%q", lines[len(lines)-1])
 	}
 	f.err[sampleID(1)] = errors.New("10.0.0.11:7001 refuses: NOPERM \x1b[2J")
