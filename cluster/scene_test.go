@@ -79,11 +79,6 @@ func (s *scene) dead(port int, at time.Time) *scene {
 	return s
 }
 
-func (s *scene) clone() *scene {
-	c := &scene{truth: slices.Clone(s.truth)}
-	return c
-}
-
 func (s *scene) inputs(at time.Time) Inputs {
 	in := Inputs{At: at, Interval: time.Second}
 	for _, m := range s.truth {
