@@ -40,12 +40,16 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	}
 	journal := wire.NewJournal()
 	t.Options.Journal = journal
-	watching := watchTarget(ctx, t, f.interval)
+	// A signal ends the screen; the watch goes on until the job at work, if
+	// there is one, has finished the slots in hand.
+	watching := watchTarget(context.WithoutCancel(ctx), t, f.interval)
 	defer watching.stop()
 	first, err := opening(ctx, watching.Updates(), w)
 	if err != nil {
 		return err
 	}
+	moves := newMover(watching.Watch)
+	defer moves.leave()
 	colours := profile(w)
 	app := views.NewApp(views.Config{
 		Context: cmp.Or(t.Name, t.Seeds[0]),
@@ -57,6 +61,7 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 		Control: watching,
 		Log:     sentLog{journal},
 		Slots:   &slotKeys{watch: watching.Watch},
+		Mover:   moves,
 		Save:    saveScreen,
 		AskSync: f.sync.byHand(w),
 	})
@@ -65,17 +70,23 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 
 // run gives the terminal to the App and takes it back.
 func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours colorprofile.Profile) error {
-	program := tea.NewProgram(app,
-		tea.WithContext(ctx),
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	faults := &fault{cancel: cancel}
+	program := tea.NewProgram(guarded{app, faults},
 		tea.WithoutSignalHandler(), // the context ends with a signal
 		tea.WithInput(w.In), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
 		tea.WithColorProfile(colours),
 		tea.WithFilter(f.sync.filter),
 	)
+	// The toolkit's own way to end with a context does not wait for the reader
+	// of the keyboard; leaving as by a key does.
+	stop := context.AfterFunc(ctx, program.Quit)
+	defer stop()
 	_, err := program.Run()
 	switch {
-	case errors.Is(err, tea.ErrProgramPanic):
-		return failure(Internal, "it met a fault of its own and had to end (the lines above tell where); the cluster was not touched, and the terminal is restored")
+	case faults.tell(w.Err), errors.Is(err, tea.ErrProgramPanic):
+		return failure(Internal, "it met a fault of its own and had to end (the lines above tell where); the terminal is restored")
 	case err == nil, ctx.Err() != nil: // asked to go, by a key or by a signal
 		return nil
 	}

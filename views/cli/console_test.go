@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,31 +13,43 @@ import (
 	"github.com/creack/pty"
 )
 
-// broken is a console with a fault.
-type broken struct{ inUpdate bool }
+// broken is a console with a fault: in "Init", "command", "batch", "Update" or
+// "View".
+type broken struct{ in string }
+
+func (b broken) fail(where string) {
+	if b.in == where {
+		panic("in " + where + " \x1b]0;owned\a")
+	}
+}
 
 func (b broken) Init() tea.Cmd {
-	if b.inUpdate {
+	b.fail("Init")
+	fails := func() tea.Msg {
+		b.fail("command")
 		return nil
 	}
-	return func() tea.Msg { panic("in a command") }
+	batched := func() tea.Msg {
+		b.fail("batch")
+		return nil
+	}
+	return tea.Batch(fails, tea.Batch(batched, batched))
 }
 
 func (b broken) Update(tea.Msg) (tea.Model, tea.Cmd) {
-	if b.inUpdate {
-		panic("in Update")
-	}
+	b.fail("Update")
 	return b, nil
 }
 
 func (b broken) View() tea.View {
+	b.fail("View")
 	v := tea.NewView("hello")
 	v.AltScreen = true
 	return v
 }
 
 func TestAFaultGivesTheTerminalBackAndIsCode10(t *testing.T) {
-	for _, inUpdate := range []bool{true, false} {
+	for _, in := range []string{"Init", "command", "batch", "Update", "View"} {
 		master, tty, err := pty.Open()
 		if err != nil {
 			t.Fatal(err)
@@ -51,10 +64,14 @@ func TestAFaultGivesTheTerminalBackAndIsCode10(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &World{Env: os.Getenv, Environ: []string{"TERM=xterm-256color"}, In: tty, Out: tty, Err: io.Discard}
+		var said bytes.Buffer
+		w := &World{Env: os.Getenv, Environ: []string{"TERM=xterm-256color"}, In: tty, Out: tty, Err: &said}
 		f := consoleFlags{sync: syncAuto}
-		if err := f.run(t.Context(), w, broken{inUpdate}, colorprofile.ASCII); ExitOf(err) != Internal {
+		if err := f.run(t.Context(), w, broken{in}, colorprofile.ASCII); ExitOf(err) != Internal {
 			t.Errorf("a fault ended with %v, code %d", err, ExitOf(err))
+		}
+		if text := said.String(); !strings.Contains(text, "panic: in "+in) || !strings.Contains(text, "console_test.go") || strings.Contains(text, "\x1b") {
+			t.Errorf("in %s: it says %q", in, text)
 		}
 		after, err := term.GetState(tty.Fd())
 		if err != nil || *after != *before {

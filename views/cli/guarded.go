@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// guarded stands around the App and catches its faults, so that the program
+// ends in the ordinary way, with the terminal restored, and tells the fault
+// after that. What the toolkit itself does about a panic prints its text as it
+// is, and that may hold a server's words.
+type guarded struct {
+	tea.Model
+	fault *fault
+}
+
+// fault is the first panic of the App, and what ends the program after it.
+type fault struct {
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	value string // empty: there was none
+	stack []byte
+}
+
+// catch is to be deferred.
+func (f *fault) catch() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.value == "" {
+		f.value, f.stack = fmt.Sprintf("panic: %v", v), debug.Stack()
+	}
+	f.cancel()
+}
+
+// tell prints the fault, if there was one, and reports whether there was.
+func (f *fault) tell(out io.Writer) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.value == "" {
+		return false
+	}
+	fmt.Fprintf(out, "%s\n\n%s\n", clean(f.value), f.stack)
+	return true
+}
+
+// Init starts the App.
+func (g guarded) Init() (cmd tea.Cmd) {
+	defer g.fault.catch()
+	return g.command(g.Model.Init())
+}
+
+// Update hands a message to the App.
+func (g guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	next = g
+	defer g.fault.catch()
+	model, cmd := g.Model.Update(msg)
+	return guarded{model, g.fault}, g.command(cmd)
+}
+
+// View draws the App; after a fault, an empty screen for the moment that is left.
+func (g guarded) View() (v tea.View) {
+	v.AltScreen = true
+	defer g.fault.catch()
+	return g.Model.View()
+}
+
+// command catches the faults of a command, and of those that it brings.
+func (g guarded) command(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer g.fault.catch()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			all := make(tea.BatchMsg, len(batch))
+			for i, one := range batch {
+				all[i] = g.command(one)
+			}
+			return all
+		}
+		return msg
+	}
+}
