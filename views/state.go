@@ -56,9 +56,9 @@ func nodeState(sc *Scene, n *cluster.Node) state {
 	case n.Health == cluster.Loading:
 		return state{worrying, g.Lag, "loading"}
 	case n.Health == cluster.Refused:
-		return state{broken, g.Silent, "refused " + sc.Age(n.Since)}
+		return state{broken, g.Silent, "refused " + silent(sc, n)}
 	case n.Health == cluster.NoAnswer:
-		return state{broken, g.Silent, "no answer " + sc.Age(n.Since)}
+		return state{broken, g.Silent, "no answer " + silent(sc, n)}
 	case n.Health == cluster.Rubbish:
 		return state{broken, g.Silent, "rubbish"}
 	case n.Health == cluster.Unknown:
@@ -78,6 +78,15 @@ func nodeState(sc *Scene, n *cluster.Node) state {
 		return state{worrying, g.Suspect, "says fail"}
 	}
 	return state{calm, g.OK, "ok"}
+}
+
+// silent is how long a node has said nothing: since its last answer, as the
+// verdict counts too, or since it was first asked.
+func silent(sc *Scene, n *cluster.Node) string {
+	if n.LastSeen.IsZero() {
+		return sc.Age(n.Since)
+	}
+	return sc.Age(n.LastSeen)
 }
 
 // shardState is the worst that is known of a shard.
