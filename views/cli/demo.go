@@ -66,6 +66,8 @@ func (f *demoFlags) run(ctx context.Context, w *World) error {
 	if err := f.check(w); err != nil {
 		return err
 	}
+	// A limit with room to spare, so that memory shows as a part of something.
+	f.config.Extra = append(f.config.Extra, fmt.Sprintf("maxmemory %dmb", 32+2*f.keys/f.config.Primaries/1000))
 	f.config.Progress = func(sentence string) { fmt.Fprintln(w.Err, sentence) }
 	show, err := lab.Demo(ctx, f.config, f.keys, f.traffic)
 	if err != nil {
