@@ -6,10 +6,10 @@ FUZZTIME ?= 10s
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint servers bench fuzz gif clean go
+.PHONY: help build demo test check lint servers bench bench-reshard fuzz gif clean go
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: go ## build ./slotdeck
 	go build -o slotdeck .
@@ -34,6 +34,9 @@ servers: ## five server versions from Debian's packages into a cache folder, no 
 
 bench: go ## benchmarks
 	go test -short -run '^$$' -bench . -benchmem $(FLAGS) ./...
+
+bench-reshard: go ## slotdeck against the servers' own ways of moving slots: times, and what a client notices
+	.ci/with-servers go run ./cluster/proof/reshard $(FLAGS)
 
 fuzz: go ## every fuzz test for FUZZTIME (10s)
 	@set -e; for package in $$(go list ./...); do \

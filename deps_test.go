@@ -37,6 +37,8 @@ cluster/lab           < cluster keyslot github.com/redis/go-redis
 cluster/lab/labtest   < cluster/lab testing
 cluster/fake          < cluster keyslot
 cluster/proof         < cluster keyslot github.com/redis/go-redis
+cluster/proof/mover   < cluster cluster/lab cluster/plan cluster/run cluster/watch cluster/wire keyslot
+cluster/proof/reshard < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot
 
 ui pure               < keyslot charm.land github.com/charmbracelet
 views pure            < ui cluster cluster/doctor cluster/plan cluster/quorum keyslot charm.land github.com/charmbracelet

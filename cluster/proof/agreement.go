@@ -39,7 +39,7 @@ type testimony struct {
 
 // Agreement asks every node: does each slot have an owner, the same one
 // everywhere, is no slot open on any node, does no atomic migration run, does
-// every node answer, call the cluster ok, and suspect nobody?
+// every node answer, know all the others, call the cluster ok, and suspect nobody?
 func (j *Judge) Agreement(ctx context.Context) Agreement {
 	heard := make([]testimony, len(j.addrs))
 	var wg sync.WaitGroup
@@ -113,6 +113,9 @@ func (j *Judge) hear(ctx context.Context, addr string) testimony {
 		if m.Flags&(cluster.PFail|cluster.Fail|cluster.Handshake|cluster.NoAddr) != 0 {
 			blame("holds %s for %v", m.Endpoint.Addr(), m.Flags)
 		}
+	}
+	if len(view.Members) != len(j.addrs) {
+		blame("knows %d of %d nodes", len(view.Members), len(j.addrs))
 	}
 	if missing := keyslot.Full().Minus(covered); !missing.Empty() {
 		blame("knows no owner of %v", missing)

@@ -164,3 +164,13 @@ func some(lines []string) string {
 	}
 	return strings.Join(lines, "; ")
 }
+
+// Owned is the slots of the primary at an address, as the first node that
+// answers tells.
+func (j *Judge) Owned(ctx context.Context, addr string) (keyslot.Set, error) {
+	w, err := j.world(ctx)
+	if err != nil {
+		return keyslot.Set{}, err
+	}
+	return w.owned(addr), nil
+}

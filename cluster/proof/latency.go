@@ -32,16 +32,21 @@ func (s *samples) add(d time.Duration) {
 	s.all = append(s.all, d)
 }
 
-// take sums up what was added since it was last called.
-func (s *samples) take() Latency {
+// take is what was added since it was last called.
+func (s *samples) take() []time.Duration {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	all := s.all
 	s.all = nil
-	s.mu.Unlock()
-	if len(all) == 0 {
+	return all
+}
+
+// LatencyOf sums up waiting times, in any order.
+func LatencyOf(times []time.Duration) Latency {
+	if len(times) == 0 {
 		return Latency{}
 	}
-	slices.Sort(all)
+	all := slices.Sorted(slices.Values(times))
 	at := func(percent int) time.Duration { return all[min(len(all)-1, len(all)*percent/100)] }
 	return Latency{N: len(all), P50: at(50), P99: at(99), Worst: all[len(all)-1]}
 }

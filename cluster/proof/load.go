@@ -101,8 +101,9 @@ func (l *Load) Tally() Tally {
 	return Tally{Acked: l.counts[acked].Load(), Unsafe: l.counts[unsafe].Load(), Refused: l.counts[refused].Load(), Unsure: l.counts[unsure].Load()}
 }
 
-// TakeLatency sums up the answered writes since it was last called.
-func (l *Load) TakeLatency() Latency { return l.times.take() }
+// TakeTimes is how long the client waited for each write that was answered since
+// it was last called; see LatencyOf.
+func (l *Load) TakeTimes() []time.Duration { return l.times.take() }
 
 // write is the life of one writer: a write whenever one is due. When it falls
 // behind by more than a second, what was due is dropped.

@@ -45,6 +45,31 @@ func (j *Judge) Plant(ctx context.Context, n int, slots keyslot.Set, seed uint64
 	return nil
 }
 
+// Fill writes n keys with the same value, spread over all slots by their names.
+func (j *Judge) Fill(ctx context.Context, n int, value string) error {
+	w, err := j.world(ctx)
+	if err != nil {
+		return err
+	}
+	for first := 0; first < n; first += 5000 {
+		pipes := map[string]redis.Pipeliner{}
+		for i := first; i < min(n, first+5000); i++ {
+			key := fmt.Sprint("fill:", i)
+			addr := w.owners[keyslot.Of(key)]
+			if pipes[addr] == nil {
+				pipes[addr] = j.client(place{addr: addr}).Pipeline()
+			}
+			pipes[addr].Set(ctx, key, value, 0)
+		}
+		for addr, pipe := range pipes {
+			if _, err := pipe.Exec(ctx); err != nil {
+				return fmt.Errorf("node %s does not take the data: %w", addr, err)
+			}
+		}
+	}
+	return nil
+}
+
 // plantOne writes one key with a tag.
 func plantOne(ctx context.Context, pipe redis.Pipeliner, random *rand.Rand, tag string, i int) {
 	key := fmt.Sprintf("%s{%s}:%d", PlantPrefix, tag, i)

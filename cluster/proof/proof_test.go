@@ -106,7 +106,7 @@ func TestJudgeFindsNothingWhereNothingIsWrong(t *testing.T) {
 		if changes := c.changes(t); !changes.OK() {
 			t.Error(changes)
 		}
-		if l := c.load.TakeLatency(); l.N < 2000 || l.P50 <= 0 || l.P99 < l.P50 || l.Worst < l.P99 {
+		if l := LatencyOf(c.load.TakeTimes()); l.N < 2000 || l.P50 <= 0 || l.P99 < l.P50 || l.Worst < l.P99 {
 			t.Error(l)
 		}
 	})

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"slotdeck/cluster/lab"
+	"slotdeck/cluster/plan"
+	"slotdeck/cluster/proof"
+	"slotdeck/cluster/proof/mover"
+	"slotdeck/cluster/run"
+)
+
+// way is one way of moving slots, and what was measured of it.
+type way struct {
+	name string
+	move func(context.Context, *course, mover.Task) error
+
+	took   []time.Duration // one for each move
+	work   []time.Duration // of that, slotdeck's job itself, preflight and verification included
+	waited []time.Duration // of the client, in all moves
+}
+
+// The names of the ways.
+const (
+	byTool     = "the server's tool"
+	byToolFast = "the tool, --cluster-pipeline 100"
+	byToolOwn  = "the tool, --cluster-use-atomic-slot-migration"
+	byNative   = "bare native command, polled"
+	bySlotdeck = "slotdeck, SETSLOT and MIGRATE"
+	byAtomic   = "slotdeck, atomic"
+)
+
+// ways are those that a server has.
+func ways(server lab.Server) []*way {
+	list := []*way{
+		{name: byTool, move: tool()},
+		{name: byToolFast, move: tool("--cluster-pipeline", "100")},
+		{name: bySlotdeck, move: slotdeck(plan.Legacy)},
+	}
+	driver := atomicOf(server)
+	if driver == plan.Auto {
+		return list
+	}
+	if driver == plan.AtomicValkey {
+		list = append(list, &way{name: byToolOwn, move: tool("--cluster-use-atomic-slot-migration")})
+	}
+	return append(list, &way{name: byNative, move: native}, &way{name: byAtomic, move: slotdeck(driver)})
+}
+
+// atomicOf is the atomic driver of a server; Auto: it has none.
+func atomicOf(server lab.Server) plan.Driver {
+	switch server.Name {
+	case "redis-8.6":
+		return plan.AtomicRedis
+	case "valkey-9.1":
+		return plan.AtomicValkey
+	}
+	return plan.Auto
+}
+
+func tool(flags ...string) func(context.Context, *course, mover.Task) error {
+	return func(ctx context.Context, c *course, t mover.Task) error { return c.tool.Reshard(ctx, t, flags...) }
+}
+
+func native(ctx context.Context, c *course, t mover.Task) error {
+	return mover.Native(ctx, c.Cluster, t)
+}
+
+// slotdeck moves the slots as "slotdeck reshard" does: from nothing but an
+// address, including finding the nodes, planning, and asking every node at the end.
+func slotdeck(driver plan.Driver) func(context.Context, *course, mover.Task) error {
+	return func(ctx context.Context, c *course, t mover.Task) error {
+		return c.slotdeck(ctx, plan.MoveExactly{Slots: t.Slots, To: t.To}, driver)
+	}
+}
+
+func (c *course) slotdeck(ctx context.Context, r plan.Request, driver plan.Driver) error {
+	s := mover.OpenSlotdeck([]string{c.Seed()}, "")
+	defer s.Close()
+	report, err := s.Move(ctx, r, run.Options{Driver: driver, Unattended: true, StateDir: c.state}, nil)
+	c.job = report.Took
+	switch {
+	case err != nil:
+		return err
+	case !report.OK():
+		return errors.Join(fmt.Errorf("slotdeck reports %v: %q", report.Outcome, report.Sentences), report.Err)
+	}
+	return nil
+}
+
+// measure runs one move, with the client watching, from rest to rest, and
+// makes sure that the slots are where they should be.
+func (c *course) measure(ctx context.Context, w *way, task mover.Task) error {
+	if err := c.rest(ctx); err != nil {
+		return err
+	}
+	if c.load != nil {
+		c.load.TakeTimes()
+	}
+	c.job = 0
+	began := time.Now()
+	err := w.move(ctx, c, task)
+	w.took = append(w.took, time.Since(began))
+	if c.job > 0 {
+		w.work = append(w.work, c.job)
+	}
+	if c.load != nil {
+		w.waited = append(w.waited, c.load.TakeTimes()...)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.name, err)
+	}
+	if err := c.rest(ctx); err != nil {
+		return fmt.Errorf("after %s: %w", w.name, err)
+	}
+	now, err := c.judge.Owned(ctx, task.ToAddr)
+	if missing := task.Slots.Minus(now); err != nil || !missing.Empty() {
+		return errors.Join(err, fmt.Errorf("%s left the slots %v where they were", w.name, missing))
+	}
+	return nil
+}
+
+func median(times []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	n := len(sorted)
+	if n == 0 {
+		return 0
+	}
+	return (sorted[n/2] + sorted[(n-1)/2]) / 2
+}
+
+func (w *way) client() proof.Latency { return proof.LatencyOf(w.waited) }
