@@ -48,8 +48,6 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	if err != nil {
 		return err
 	}
-	moves := newMover(watching.Watch)
-	defer moves.leave()
 	colours := profile(w)
 	app := views.NewApp(views.Config{
 		Context: cmp.Or(t.Name, t.Seeds[0]),
@@ -61,7 +59,6 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 		Control: watching,
 		Log:     sentLog{journal},
 		Slots:   &slotKeys{watch: watching.Watch},
-		Mover:   moves,
 		Save:    saveScreen,
 		AskSync: f.sync.byHand(w),
 	})
