@@ -112,13 +112,17 @@ func (j *FailoverJob) carryOut(ctx context.Context, node *wire.Node, tale *failo
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	defer cancel()
-	replied := make(chan error, 1)
+	type reply struct {
+		err error
+		at  time.Time
+	}
+	replied := make(chan reply, 1)
 	tale.sent = time.Now()
 	calls.Go(func() {
 		ask, stop := context.WithTimeout(ctx, failoverPatience)
 		defer stop()
 		_, err := node.Do(ask, failoverWords(j.kind)...)
-		replied <- err
+		replied <- reply{err, time.Now()}
 	})
 	eyes := &failoverEyes{cluster: j.cluster, calls: &calls, poll: j.options.Poll, sights: make(chan failoverSight, len(tale.nodes)), due: map[cluster.NodeID]time.Time{}}
 	tick := time.NewTicker(max(j.options.Poll/5, time.Millisecond))
@@ -127,8 +131,8 @@ func (j *FailoverJob) carryOut(ctx context.Context, node *wire.Node, tale *failo
 	for {
 		eyes.look(ctx, tale, time.Now())
 		select {
-		case err := <-replied:
-			tale.reply(err, time.Now())
+		case r := <-replied:
+			tale.reply(r.err, r.at)
 		case s := <-eyes.sights:
 			eyes.back(s, tale)
 			tale.see(s)

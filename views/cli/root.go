@@ -94,7 +94,7 @@ any, 127.0.0.1:6379 is tried. The password is best put into REDISCLI_AUTH.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("slotdeck {{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: "cluster", Title: "Clusters:"}, &cobra.Group{ID: "keys", Title: "Keys and slots, computed here:"})
-	root.AddCommand(newInfo(w), newDemo(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
+	root.AddCommand(newInfo(w), newDemo(w), newFailover(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
 	root.SetHelpCommand(newHelp())
 	needShell(root)
 	root.SetHelpTemplate(helpTemplate())

@@ -2,35 +2,55 @@ package cli
 
 import (
 	"context"
+	"sync"
 	"time"
 
+	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
 	"slotdeck/cluster/watch"
 )
 
-// watching is a watch that runs.
+// watching is a watch that runs, and remembers the failovers that it sees.
 type watching struct {
 	*watch.Watch
-	cancel context.CancelFunc
-	ended  chan struct{}
+	records failoverRecords
+	updates chan *cluster.Snapshot
+	cancel  context.CancelFunc
+	ended   sync.WaitGroup
 }
 
 // watchTarget begins to watch a cluster, until stop is called.
 func watchTarget(ctx context.Context, t target, interval time.Duration) *watching {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watching{
-		Watch:  watch.New(watch.Config{Seeds: t.Seeds, Options: t.Options, Interval: interval, Settings: doctor.SettingNames()}),
-		cancel: cancel, ended: make(chan struct{}),
+		Watch:   watch.New(watch.Config{Seeds: t.Seeds, Options: t.Options, Interval: interval, Settings: doctor.SettingNames()}),
+		updates: make(chan *cluster.Snapshot, 1),
+		cancel:  cancel,
 	}
-	go func() {
-		defer close(w.ended)
-		_ = w.Run(ctx) // fails only when it is called twice
-	}()
+	w.ended.Go(func() { _ = w.Run(ctx) }) // fails only when it is called twice
+	w.ended.Go(w.pass)
 	return w
 }
+
+// pass shows every picture to the records, and then to whoever looks.
+func (w *watching) pass() {
+	defer close(w.updates)
+	for s := range w.Watch.Updates() {
+		w.records.feed(s)
+		select {
+		case <-w.updates:
+		default:
+		}
+		w.updates <- s // only this goroutine sends, so there is room
+	}
+}
+
+// Updates brings snapshots. One that was not taken is replaced by the next. It
+// is closed when the watch ends.
+func (w *watching) Updates() <-chan *cluster.Snapshot { return w.updates }
 
 // stop ends the watch and waits until it has.
 func (w *watching) stop() {
 	w.cancel()
-	<-w.ended
+	w.ended.Wait()
 }
