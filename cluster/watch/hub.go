@@ -283,7 +283,10 @@ func (h *hub) connect(ctx context.Context, p *peer, addr string) {
 	l := &line{peer: p, wire: wire.Open(addr, h.config.Options), ask: make(chan question, 1)}
 	p.line, p.node.Dialled = l, addr
 	p.failures, p.retryAt, p.impostor = 0, time.Time{}, nil
-	h.lines.Go(func() { l.run(ctx, h.clock, h.views, h.answers) })
+	h.lines.Go(func() {
+		defer h.config.Catch()
+		l.run(ctx, h.clock, h.views, h.answers)
+	})
 	if p.node.ID != "" {
 		h.watch.setNode(p.node.ID, l.wire)
 	}

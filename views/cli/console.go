@@ -42,9 +42,15 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	t.Options.Journal = journal
 	// A signal ends the screen; the watch goes on until the job at work, if
 	// there is one, has finished the slots in hand.
-	watching := watchTarget(context.WithoutCancel(ctx), t, f.interval)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	faults := &fault{cancel: cancel}
+	watching := watchCatching(context.WithoutCancel(ctx), t, f.interval, faults.catch)
 	defer watching.stop()
 	first, err := opening(ctx, watching.Updates(), w)
+	if faults.tell(w.Err) {
+		return endOfFault()
+	}
 	if err != nil {
 		return err
 	}
@@ -62,14 +68,16 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 		Save:    saveScreen,
 		AskSync: f.sync.byHand(w),
 	})
-	return f.run(ctx, w, app, colours)
+	return f.run(ctx, w, app, colours, faults)
 }
 
-// run gives the terminal to the App and takes it back.
-func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours colorprofile.Profile) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	faults := &fault{cancel: cancel}
+// endOfFault follows what fault.tell has printed.
+func endOfFault() error {
+	return failure(Internal, "it met a fault of its own and had to end (the lines above tell where); the terminal is restored")
+}
+
+// run gives the terminal to the App and takes it back. The context ends with a fault.
+func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours colorprofile.Profile, faults *fault) error {
 	program := tea.NewProgram(guarded{app, faults},
 		tea.WithoutSignalHandler(), // the context ends with a signal
 		tea.WithInput(w.In), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
@@ -83,7 +91,7 @@ func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours
 	_, err := program.Run()
 	switch {
 	case faults.tell(w.Err), errors.Is(err, tea.ErrProgramPanic):
-		return failure(Internal, "it met a fault of its own and had to end (the lines above tell where); the terminal is restored")
+		return endOfFault()
 	case err == nil, ctx.Err() != nil: // asked to go, by a key or by a signal
 		return nil
 	}

@@ -21,14 +21,25 @@ type watching struct {
 
 // watchTarget begins to watch a cluster, until stop is called.
 func watchTarget(ctx context.Context, t target, interval time.Duration) *watching {
+	return watchCatching(ctx, t, interval, func() {})
+}
+
+// watchCatching begins to watch with somebody who deals with the watch's own
+// faults: catch is deferred in each of its goroutines.
+func watchCatching(ctx context.Context, t target, interval time.Duration, catch func()) *watching {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watching{
-		Watch:   watch.New(watch.Config{Seeds: t.Seeds, Options: t.Options, Interval: interval, Settings: doctor.SettingNames()}),
+		Watch: watch.New(watch.Config{
+			Seeds: t.Seeds, Options: t.Options, Interval: interval, Settings: doctor.SettingNames(), Catch: catch,
+		}),
 		updates: make(chan *cluster.Snapshot, 1),
 		cancel:  cancel,
 	}
 	w.ended.Go(func() { _ = w.Run(ctx) }) // fails only when it is called twice
-	w.ended.Go(w.pass)
+	w.ended.Go(func() {
+		defer catch()
+		w.pass()
+	})
 	return w
 }
 
