@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,8 @@ func TestGracefulFailoverUnderLoadLosesNothingAndIsVerifiedEverywhere(t *testing
 			t.Errorf("%d acknowledged writes were lost", lost)
 		}
 		t.Logf("%d writes, %d unsure, the longest pause %v", w.total(), w.unsure, w.longest)
+		agreesWithLog(t, r, run.FailoverWon, nodes[3], "election won")
+		agreesWithLog(t, r, run.FailoverAccepted, nodes[3], "anual failover user request accepted")
 		for _, n := range nodes {
 			view, err := cluster.ParseNodes(n.Do(t.Context(), "CLUSTER", "NODES").String()[len("CLUSTER NODES: "):])
 			if err != nil {
@@ -257,6 +260,29 @@ func TestReplicaThatFallsSilentIsNotTakenForASuccess(t *testing.T) {
 	wants(t, r, run.FailoverLost)
 	says(t, r.Remains, "do not repeat")
 	try(t, nodes[3].Thaw())
+}
+
+// agreesWithLog holds a stage against the moment at which the server itself
+// wrote it down: within one look and 100 ms.
+func agreesWithLog(t *testing.T, r run.FailoverReport, step run.FailoverStep, n *lab.Node, words string) {
+	t.Helper()
+	const form = "02 Jan 2006 15:04:05.000"
+	for line := range strings.Lines(n.LogTail(500)) {
+		fields := strings.Fields(line)
+		if !strings.Contains(line, words) || len(fields) < 5 {
+			continue
+		}
+		at, err := time.ParseInLocation(form, strings.Join(fields[1:5], " "), time.Local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, _ := r.Stage(step)
+		if late := seen.At.Sub(at); late < -2*time.Millisecond || late > run.DefaultFailoverPoll+100*time.Millisecond {
+			t.Errorf("%q was seen %v after the server's own log", step, late)
+		}
+		return
+	}
+	t.Errorf("the log of %s does not tell %q", n.Addr, words)
 }
 
 func countOf(text, part string) (n int) {
