@@ -18,6 +18,7 @@ const (
 	onSlots
 	onNodes
 	onKeys
+	onJobs
 	onEvents
 	onLog
 )
@@ -63,7 +64,8 @@ type overlay interface {
 // NewApp makes the console. It sends nothing and reads nothing by itself.
 func NewApp(cfg Config) *App {
 	a := &App{cfg: cfg, look: cfg.Look, theme: ui.NewTheme(cfg.Look), every: time.Second, w: 80, h: 24, keys: everywhere()}
-	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeys(), NewEvents(), NewLog(cfg.Log)}
+	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeys(), newJobs(cfg), NewEvents(), NewLog(cfg.Log)}
+	a.offerMoves()
 	if cfg.First != nil {
 		a.take(cfg.First)
 	}
@@ -104,6 +106,13 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case proposed:
 		a.overlay = &planPage{p: msg.p}
+	case screenWanted:
+		a.overlay = nil
+		return a, goTo(msg.screen)(a)
+	case refreshWanted:
+		if a.cfg.Control != nil {
+			a.cfg.Control.Refresh()
+		}
 	case armed:
 		msg.page.wait, msg.page.ready = false, true
 	case savedScreen:
@@ -204,7 +213,7 @@ func (a *App) scene() *Scene {
 	}
 	return &Scene{
 		Snap: snap, Verdict: a.said.verdict, Findings: a.said.findings, Now: a.now, W: a.w, H: max(0, a.h-frameLines), Theme: a.theme,
-		Filter: a.filter, Issues: a.issues, Frozen: a.held != nil,
+		Filter: a.filter, Issues: a.issues, Frozen: a.held != nil, Flight: a.jobs().flight(),
 	}
 }
 
@@ -252,7 +261,8 @@ func (a *App) View() tea.View {
 	}
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
-	v.WindowTitle = a.title(sc)
+	v.WindowTitle = a.jobs().titleWord(a.theme) + a.title(sc)
+	v.ProgressBar = a.jobs().bar()
 	return v
 }
 

@@ -16,6 +16,7 @@ func everywhere() ui.Actions[*App] {
 		{Keys: []string{"2", "alt+2"}, Label: "slots", Help: "Who has what? The live map of all 16,384 slots.", Do: goTo(onSlots)},
 		{Keys: []string{"3", "alt+3"}, Label: "nodes", Help: "How is each node? Every number with its age; enter opens the details.", Do: goTo(onNodes)},
 		{Keys: []string{"4", "alt+4"}, Label: "keys", Help: "Where is my key? Slot, hash tag, owner; CROSSSLOT; a tag for a wanted slot.", Do: goTo(onKeys)},
+		{Keys: []string{"5", "alt+5"}, Label: "jobs", Help: "What is running? Reshard, rebalance, drain; what an interrupted move left open.", Do: goTo(onJobs)},
 		{Keys: []string{"6", "alt+6"}, Label: "events", Help: "What changed, and when?", Do: goTo(onEvents)},
 		{Keys: []string{"!"}, Label: "log", Help: "The commands that slotdeck has sent.", Do: goTo(onLog), Hidden: true},
 		{Keys: []string{":", "ctrl+p"}, Label: "command", Help: "Command palette: type a part of what you want.", Do: openPalette, Hidden: true},
@@ -52,7 +53,13 @@ func goTo(screen int) func(*App) tea.Cmd {
 	}
 }
 
-func quit(*App) tea.Cmd { return tea.Quit }
+func quit(a *App) tea.Cmd {
+	if a.jobs().running() {
+		a.overlay = quitDialog{}
+		return nil
+	}
+	return tea.Quit
+}
 
 func refresh(a *App) tea.Cmd {
 	if a.cfg.Control == nil {

@@ -32,8 +32,14 @@ type stage struct {
 
 func newStage(t *testing.T, snap *cluster.Snapshot, look ui.Look, w, h int) *stage {
 	t.Helper()
+	return newStageOf(t, Config{Context: "prod-eu", Version: "test", Look: look, First: snap}, w, h)
+}
+
+func newStageOf(t *testing.T, cfg Config, w, h int) *stage {
+	t.Helper()
 	ctl := &control{}
-	s := &stage{t, NewApp(Config{Context: "prod-eu", Version: "test", Look: look, First: snap, Control: ctl}), ctl}
+	cfg.Control = ctl
+	s := &stage{t, NewApp(cfg), ctl}
 	s.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return s
 }

@@ -28,6 +28,7 @@ type Config struct {
 
 	Log   LogSource  // what was sent so far; may be nil
 	Slots SlotReader // reads keys per slot; may be nil
+	Mover Mover      // carries plans out; may be nil
 
 	// Save writes a screen as text and tells where; nil when there is nowhere.
 	Save func(text string) (path string, err error)

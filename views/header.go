@@ -105,7 +105,10 @@ func (a *App) header(sc *Scene) string {
 // clock is the right end of the header: badges, and how old the newest reading is.
 func (a *App) clock(sc *Scene) string {
 	t := sc.Theme
-	badge := ""
+	badge := a.jobs().badge(t)
+	if badge != "" {
+		badge += "  "
+	}
 	if a.cfg.ReadOnly {
 		badge += t.Dim.Text("READ-ONLY") + " "
 	}

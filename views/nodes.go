@@ -26,6 +26,8 @@ type Nodes struct {
 	section int
 	top     int // first line of the pane
 	pane    paneSize
+
+	verbs moveVerbs[*Nodes]
 }
 
 // paneSize is how much of the pane was shown when last drawn.
@@ -75,7 +77,9 @@ func (n *Nodes) turn(by int) {
 }
 
 // Hints are the screen's own actions.
-func (n *Nodes) Hints(*Scene) []ui.Hint { return nodeActions.Hints(n) }
+func (n *Nodes) Hints(*Scene) []ui.Hint {
+	return append(nodeActions.Hints(n), n.verbs.actions.Hints(n)...)
+}
 
 // Key handles the screen's own keys, then moving.
 func (n *Nodes) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
@@ -85,6 +89,9 @@ func (n *Nodes) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 			return say(off), true
 		}
 		n.Show(sc)
+		return cmd, true
+	}
+	if cmd, known := n.verbs.run(key, n, sc); known {
 		return cmd, true
 	}
 	if n.open && n.focus {

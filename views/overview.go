@@ -19,6 +19,8 @@ type Overview struct {
 	shards []cluster.NodeID // the primary of each row
 	cursor ui.Cursor
 	height int // rows on the screen when last drawn
+
+	verbs moveVerbs[*Overview]
 }
 
 // NewOverview makes the screen.
@@ -27,13 +29,14 @@ func NewOverview() *Overview { return &Overview{} }
 // Name is the screen's word.
 func (o *Overview) Name() string { return "overview" }
 
-var overviewActions = ui.Actions[*Overview]{}
+// Hints are the moves that can begin from the shard under the cursor.
+func (o *Overview) Hints(*Scene) []ui.Hint { return o.verbs.actions.Hints(o) }
 
-// Hints are the screen's own actions: moving only.
-func (o *Overview) Hints(*Scene) []ui.Hint { return overviewActions.Hints(o) }
-
-// Key moves the cursor over the shards.
-func (o *Overview) Key(k tea.KeyPressMsg, _ *Scene) (tea.Cmd, bool) {
+// Key begins a move, or moves the cursor over the shards.
+func (o *Overview) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
+	if cmd, known := o.verbs.run(k.String(), o, sc); known {
+		return cmd, true
+	}
 	return nil, moveCursor(&o.cursor, o.rows, o.height, k.String())
 }
 

@@ -144,8 +144,8 @@ func (pg *planPage) paste(string) { pg.said = "the name has to be typed, not pas
 
 func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	t, p := sc.Theme, pg.p
-	body := append(p.Body(t, sc.W), "", " "+t.Dim.Text("risk")+"     "+riskPaint(t, p.Risk).Text(p.Risk.String())+t.Dim.Text(": ")+ui.Clean(p.Why))
-	if p.Refused != "" {
+	var body []string
+	if p.Refused != "" { // first, so that it is never below the edge
 		for i, l := range ui.Wrap("cannot be run: "+ui.Clean(p.Refused), max(20, sc.W-4)) {
 			mark := "  "
 			if i == 0 {
@@ -153,7 +153,10 @@ func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 			}
 			body = append(body, " "+mark+t.Strong.Text(l))
 		}
+		body = append(body, "")
 	}
+	body = append(body, p.Body(t, sc.W)...)
+	body = append(body, "", " "+t.Dim.Text("risk")+"     "+riskPaint(t, p.Risk).Text(p.Risk.String())+t.Dim.Text(": ")+ui.Clean(p.Why))
 	pg.lines, pg.height = len(body), sc.H-2
 	pg.top = min(pg.top, max(0, pg.lines-pg.height))
 	more := ""

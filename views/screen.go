@@ -76,6 +76,8 @@ type Scene struct {
 	Filter   Filter
 	Issues   bool // only problems are wanted
 	Frozen   bool // the operator holds the picture
+
+	Flight []SlotInFlight // of this console's own job, newer than Snap
 }
 
 // Age is how old a time is now, as text; the sign for none when it never was.

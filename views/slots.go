@@ -29,6 +29,7 @@ type Slots struct {
 	paint *ui.SlotPainter
 	tag   slotTag
 	ask   slotAsking
+	verbs moveVerbs[*Slots]
 }
 
 // NewSlots makes the screen. Without a reader the map shows no keys.

@@ -67,6 +67,9 @@ func (s *Slots) Body(sc *Scene) []string {
 	}
 	grid := m.grid
 	grid.Cursor = int(s.slot)
+	if state, ok := m.withFlight(sc); ok {
+		grid.State = &state
+	}
 	if marked := s.marks(); !marked.Empty() {
 		grid.Marked = &marked
 	}
@@ -127,6 +130,9 @@ func (s *Slots) summary(sc *Scene, m *slotMap) string {
 	case keysLayer:
 		return s.heatSummary(sc)
 	case movesLayer:
+		if text := flightSummary(sc); text != "" {
+			return text
+		}
 		if m.open == 0 {
 			return t.Good.Text("no slot is open")
 		}

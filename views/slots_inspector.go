@@ -167,7 +167,9 @@ func (s *Slots) stateWords(sc *Scene, m *slotMap) string {
 	if d, ok := disputeOf(snap, s.slot); ok {
 		say(t.Warn, "?", claimWords(snap, d))
 	}
-	if mv, ok := moveOf(snap, s.slot); ok {
+	if f, ok := flightOf(sc, s.slot); ok {
+		say(t.Warn, t.Glyph.Out, flightWords(sc, f))
+	} else if mv, ok := moveOf(snap, s.slot); ok {
 		glyph, word := t.Glyph.Out, "migrating "
 		if mv.From == "" {
 			glyph, word = t.Glyph.In, "importing "

@@ -23,7 +23,7 @@ var slotActions = ui.Actions[*Slots]{
 
 // Hints are the actions as they stand now.
 func (s *Slots) Hints(*Scene) []ui.Hint {
-	hints := slotActions.Hints(s)
+	hints := append(slotActions.Hints(s), s.verbs.actions.Hints(s)...)
 	for i := range hints {
 		if hints[i].Key == "v" && s.anchor >= 0 {
 			hints[i].Label = "end mark"
@@ -48,6 +48,9 @@ func (s *Slots) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 	key := k.String()
 	if to, ok := s.step(key); ok {
 		return s.Jump(to, sc), true
+	}
+	if cmd, known := s.verbs.run(key, s, sc); known {
+		return cmd, true
 	}
 	cmd, known, _ := slotActions.Run(key, s)
 	return cmd, known
