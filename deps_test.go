@@ -41,7 +41,7 @@ cluster/proof/mover   < cluster cluster/lab cluster/plan cluster/run cluster/wat
 cluster/proof/reshard < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot
 
 ui pure               < keyslot charm.land github.com/charmbracelet
-views pure            < ui cluster cluster/doctor cluster/plan cluster/quorum keyslot charm.land github.com/charmbracelet
+views pure            < ui cluster cluster/doctor cluster/plan cluster/quorum cluster/recorder keyslot charm.land github.com/charmbracelet
 views/cli             < views ui cluster cluster/doctor cluster/fake cluster/keys cluster/lab cluster/plan cluster/quorum cluster/recorder cluster/run cluster/watch cluster/wire keyslot charm.land github.com/charmbracelet github.com/spf13 github.com/muesli/cancelreader
 
 .                     < views/cli

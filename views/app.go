@@ -66,6 +66,7 @@ func NewApp(cfg Config) *App {
 	a := &App{cfg: cfg, look: cfg.Look, theme: ui.NewTheme(cfg.Look), every: time.Second, w: 80, h: 24, keys: everywhere()}
 	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeys(), newJobs(cfg), NewEvents(), NewLog(cfg.Log)}
 	a.offerMoves()
+	a.offerFailovers()
 	if cfg.First != nil {
 		a.take(cfg.First)
 	}
@@ -106,6 +107,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case proposed:
 		a.overlay = &planPage{p: msg.p}
+	case overlayWanted:
+		a.overlay = msg.overlay
 	case screenWanted:
 		a.overlay = nil
 		return a, goTo(msg.screen)(a)

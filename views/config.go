@@ -30,6 +30,12 @@ type Config struct {
 	Slots SlotReader // reads keys per slot; may be nil
 	Mover Mover      // carries plans out; may be nil
 
+	Failovers Failovers // carries failovers out and remembers them; may be nil
+
+	// Write writes a text into a new file of that name and tells where; nil
+	// when there is nowhere.
+	Write func(name, text string) (path string, err error)
+
 	// Save writes a screen as text and tells where; nil when there is nowhere.
 	Save func(text string) (path string, err error)
 

@@ -24,6 +24,11 @@ type Events struct {
 	newer int    // how many came since, of those the filter keeps
 	all   int    // how many there are without a filter
 	from  eventsShown
+
+	failovers *failoverDesk // nil: no failovers are told
+	blocks    blocks
+	open      bool // the failover under the cursor is opened
+	top       int  // its first line on the screen
 }
 
 // eventsShown is what the list was made from: when it is the same there is
@@ -34,6 +39,7 @@ type eventsShown struct {
 	held        uint64
 	filter      string
 	issues      bool
+	blocks      string
 }
 
 // NewEvents makes the screen.
@@ -43,11 +49,11 @@ func NewEvents() *Events { return &Events{} }
 func (e *Events) Name() string { return "events" }
 
 func eventsActions() ui.Actions[*Events] {
-	return ui.Actions[*Events]{
+	return append(ui.Actions[*Events]{
 		{Keys: []string{"f"}, Label: "follow", Help: "Go to the newest event and follow what comes.", Off: alreadyFollows, Do: do((*Events).follow)},
 		{Keys: []string{"n"}, Label: "next problem", Help: "On to the next older event that is bad.", Off: noOlderProblem, Do: do(func(e *Events) { e.toProblem(1) })},
 		{Keys: []string{"N"}, Label: "problem before", Help: "Back to the next newer event that is bad.", Do: do(func(e *Events) { e.toProblem(-1) }), Hidden: true},
-	}
+	}, blockActions()...)
 }
 
 func alreadyFollows(e *Events) string {
@@ -98,13 +104,15 @@ func (e *Events) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 	case off != "":
 		return say(off), true
 	case known:
+	case e.open && e.block() != nil && e.moveOpened(key):
+		return nil, true
 	case e.cursor.At == 0 && (key == "k" || key == "up"), key == "g", key == "home":
 		e.follow()
 	case !moveCursor(&e.cursor, e.rows, e.height, key):
 		return nil, false
 	}
 	if e.held == 0 && e.cursor.At > 0 {
-		e.held = e.list[0].Seq
+		e.held = newestSeq(e.list)
 	}
 	e.Show(sc)
 	return cmd, true
@@ -119,7 +127,7 @@ func (e *Events) Show(sc *Scene) {
 	if e.held != 0 && (e.cursor.At == 0 && e.newer == 0 || len(ev) == 0 || ev[0].Seq > e.held) {
 		e.held = 0 // back at the newest, or all that was held is forgotten
 	}
-	from := eventsShown{n: len(ev), held: e.held, filter: sc.Filter.String(), issues: sc.Issues}
+	from := eventsShown{n: len(ev), held: e.held, filter: sc.Filter.String(), issues: sc.Issues, blocks: e.marks()}
 	if len(ev) > 0 {
 		from.first, from.last = ev[0].Seq, ev[len(ev)-1].Seq
 	}
@@ -127,7 +135,7 @@ func (e *Events) Show(sc *Scene) {
 		return
 	}
 	e.from = from
-	e.collect(sc, ev)
+	e.collect(sc, e.weave(ev))
 	if e.held == 0 {
 		e.follow()
 	}
@@ -137,10 +145,14 @@ func (e *Events) Show(sc *Scene) {
 func (e *Events) collect(sc *Scene, ev []cluster.Event) {
 	e.list, e.rows = make([]cluster.Event, 0, len(ev)), make([]ui.Row, 0, len(ev))
 	e.newer, e.all = 0, len(ev)
+	var held cluster.Event
+	if i := slices.IndexFunc(ev, func(x cluster.Event) bool { return x.Seq == e.held }); i >= 0 {
+		held = ev[i]
+	}
 	for _, x := range slices.Backward(ev) {
 		switch {
 		case sc.Issues && x.Gravity < cluster.Notable, !sc.Filter.Keeps(eventText(x)):
-		case e.held != 0 && x.Seq > e.held:
+		case e.held != 0 && e.later(x, held):
 			e.newer++
 		default:
 			e.list = append(e.list, x)

@@ -12,6 +12,9 @@ import (
 // Body draws the list, and all that is known of one event beside or below it.
 func (e *Events) Body(sc *Scene) []string {
 	t := sc.Theme
+	if f := e.block(); e.open && f != nil && sc.Snap != nil {
+		return e.opened(sc, f)
+	}
 	switch {
 	case sc.Snap == nil:
 		return onlySays(sc, sc.Verdict.Sentence)
@@ -140,6 +143,9 @@ func (e *Events) detail(sc *Scene, w, h int) []string {
 	if !ok {
 		return nil
 	}
+	if f := e.blocks[x.Seq]; f != nil {
+		return ui.Fill(blockLines(sc, f, nil, w), min(h, 9+len(f.Stages)))
+	}
 	paint, glyph := eventPaint(t, x.Gravity)
 	lines := []string{t.Apart(" "+paint.Text(glyph)+" "+t.Strong.Text(eventWord(x.Kind)), t.Dim.Text(sc.Age(x.At)+" ago "), w)}
 	where := flow(eventPlace(sc, x), w-4)
@@ -217,6 +223,8 @@ func eventWord(k cluster.EventKind) string {
 		return "address"
 	case cluster.RestartSeen:
 		return "restart"
+	case failoverEvent:
+		return "failover"
 	}
 	return "slotdeck"
 }

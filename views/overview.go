@@ -20,7 +20,8 @@ type Overview struct {
 	cursor ui.Cursor
 	height int // rows on the screen when last drawn
 
-	verbs moveVerbs[*Overview]
+	verbs     moveVerbs[*Overview]
+	failovers *failoverDesk
 }
 
 // NewOverview makes the screen.
@@ -78,6 +79,7 @@ func (o *Overview) Selected(sc *Scene) Selection {
 
 // Show works the rows out of a new snapshot.
 func (o *Overview) Show(sc *Scene) {
+	o.failovers.show(sc.Snap)
 	if sc.Snap == nil {
 		return
 	}
@@ -229,7 +231,8 @@ func (o *Overview) Body(sc *Scene) []string {
 	}
 	tb := shardTable(sc)
 	lines = append(lines, tb.Title(t, sc.W))
-	under := min(8, max(4, sc.H/3))
+	failed := o.failovers.lines(sc)
+	under := min(8, max(4, sc.H/3)) + len(failed)
 	o.height = max(1, min(len(o.rows), sc.H-len(lines)-under-1))
 	if len(o.rows) == 0 {
 		lines = append(lines, "  "+t.Dim.Text(emptyShards(sc)))
@@ -240,6 +243,7 @@ func (o *Overview) Body(sc *Scene) []string {
 		lines = append(lines, t.Dim.Text("  "+strconv.Itoa(hidden)+" more"))
 	}
 	lines = append(lines, "")
+	lines = append(lines, failed...)
 	rest := sc.H - len(lines)
 	if sc.W >= 110 {
 		half := sc.W/2 - 1

@@ -27,6 +27,7 @@ func commands() []command {
 		{name: "reshard", alias: "move slots", help: "plan to move slots", run: wantMove(moveCount)},
 		{name: "rebalance", help: "plan to even out the primaries", run: wantMove(moveRebalance)},
 		{name: "drain", arg: "[NODE]", help: "plan to empty a primary", run: wantMove(moveDrain)},
+		{name: "failover", alias: "takeover", arg: "[NODE]", help: "the failover cockpit of a shard", run: failOver},
 		{name: "events", alias: "history", help: "what changed?", run: plain(goTo(onEvents))},
 		{name: "log", alias: "commands", help: "what slotdeck has sent", run: plain(goTo(onLog))},
 		{name: "slot", arg: "NUMBER", help: "put the map's cursor on a slot", run: jumpToSlot},

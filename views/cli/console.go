@@ -54,6 +54,8 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	if err != nil {
 		return err
 	}
+	failovers := newFailovers(watching)
+	defer failovers.leave()
 	colours := profile(w)
 	app := views.NewApp(views.Config{
 		Context: cmp.Or(t.Name, t.Seeds[0]),
@@ -65,7 +67,11 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 		Control: watching,
 		Log:     sentLog{journal},
 		Slots:   &slotKeys{watch: watching.Watch},
+		Write:   writeNew,
 		Save:    saveScreen,
+
+		Failovers: failovers,
+
 		AskSync: f.sync.byHand(w),
 	})
 	return f.run(ctx, w, app, colours, faults)
