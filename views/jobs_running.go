@@ -17,7 +17,7 @@ func (j *Jobs) runningLines(sc *Scene) []string {
 	if p.State == JobPaused || p.State == JobAsking {
 		paint = t.Warn
 	}
-	lines = append(lines, "   "+t.Meter(max(0, p.Share()), bar, paint)+"  "+t.Strong.Text(t.Right(t.Percent(p.Share()), 4))+t.Dim.Text("   left ")+clockText(t, p.ETA))
+	lines = append(lines, "   "+lineBar(t, max(0, p.Share()), bar, paint)+"  "+t.Strong.Text(t.Right(t.Percent(p.Share()), 4))+t.Dim.Text("   left ")+clockText(t, p.ETA))
 	if p.Question != nil {
 		lines = append(lines, "")
 		lines = append(lines, j.questionLines(sc, p.Question)...)
@@ -42,7 +42,7 @@ func (j *Jobs) runningLines(sc *Scene) []string {
 		return append(lines, t.Beside(left, j.flightLines(sc, sc.W-half-2, rest), half, 2)...)
 	}
 	pairs := j.pairLines(sc, sc.W, max(3, rest/3))
-	nodes := j.latencyLines(sc, sc.W, max(3, rest/3))
+	nodes := j.latencyLines(sc, sc.W, max(3, rest-len(pairs)-3))
 	lines = append(lines, pairs...)
 	lines = append(lines, nodes...)
 	return append(lines, j.flightLines(sc, sc.W, rest-len(pairs)-len(nodes))...)
@@ -83,7 +83,7 @@ func (j *Jobs) sumLines(sc *Scene) []string {
 		throttle = t.Count(int64(p.Throttle)) + " keys/s"
 	}
 	lines := []string{
-		of("slots", p.Slots, func(n int64) string { return strconv.FormatInt(n, 10) }) + second("rate", rate) + t.Spark(j.speeds, max(0, min(60, sc.W-62)), t.Accent),
+		of("slots", p.Slots, func(n int64) string { return strconv.FormatInt(n, 10) }) + second("rate", rate) + t.Spark(j.speeds, max(0, min(60, sc.W-62)), t.Dim),
 		of("keys", p.Keys, t.Count) + second("batch", batch) + t.Dim.Text("elapsed ") + clockText(t, p.Elapsed),
 		of("bytes", p.Bytes, t.Bytes) + second("throttle", throttle) + t.Dim.Text("block ") + block,
 	}
@@ -119,7 +119,7 @@ func (j *Jobs) pairLines(sc *Scene, w, h int) []string {
 			paint = t.Good
 		}
 		lines = append(lines, fmt.Sprintf("   %s %s %s slots %s keys  %s", t.Left(pairName(t, sc.Snap, p.From, p.To), 6),
-			t.Meter(max(0, p.Slots.share()), bar, paint), t.Right(fmt.Sprintf("%d/%d", p.Slots.Done, p.Slots.Total), 9),
+			lineBar(t, max(0, p.Slots.share()), bar, paint), t.Right(fmt.Sprintf("%d/%d", p.Slots.Done, p.Slots.Total), 9),
 			t.Right(t.Count(p.Keys.Done)+"/"+t.Count(p.Keys.Total), 11), p.State))
 	}
 	return lines
@@ -147,7 +147,7 @@ func (j *Jobs) latencyLines(sc *Scene, w, h int) []string {
 		if share > 1 {
 			paint = t.Warn
 		}
-		lines = append(lines, t.Apart("   "+shadeOf(t, sc.Snap, l.Node).Text(t.Left(letterOf(sc.Snap, l.Node), 2))+" "+t.Left(book.name(l.Node), aw)+" "+t.Meter(share, bar, paint),
+		lines = append(lines, t.Apart("   "+shadeOf(t, sc.Snap, l.Node).Text(t.Left(letterOf(sc.Snap, l.Node), 2))+" "+t.Left(book.name(l.Node), aw)+" "+lineBar(t, share, bar, paint),
 			t.Right(t.Span(l.Last), 6)+"   "+paint.Text(t.Right(t.Span(l.Worst), 6))+" ", min(w, 92)))
 	}
 	return lines
@@ -163,7 +163,7 @@ func (j *Jobs) flightLines(sc *Scene, w, h int) []string {
 	if len(flight) == 0 {
 		return append(lines, "   "+t.Dim.Text("none: nothing is open at this moment"))
 	}
-	columns := max(1, (w-2)/42)
+	columns := max(1, (w-2)/38)
 	cell := (w - 2) / columns
 	rows := min(h-1, (len(flight)+columns-1)/columns)
 	for r := range rows {
