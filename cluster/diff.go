@@ -89,10 +89,7 @@ func (d *differ) went(n *Node) {
 		d.tell(NodeWent, Notable, d.prev, n, "no node lists it any more")
 		return
 	}
-	met := slices.ContainsFunc(d.next.Nodes, func(o Node) bool {
-		return o.Member.Endpoint.Addr() == n.Member.Endpoint.Addr() && d.was[o.ID] == nil
-	})
-	if !met {
+	if !d.next.knows(n) {
 		d.tell(NodeWent, Notable, d.prev, n, "did not answer the handshake")
 	}
 }
@@ -100,6 +97,8 @@ func (d *differ) went(n *Node) {
 func (d *differ) appeared(n *Node) {
 	f := n.Member.Flags
 	switch {
+	case f.Has(Handshake) && d.next.knows(n):
+		// a newcomer shakes hands with those who have long been here
 	case f.Has(Handshake):
 		d.tell(NodeAppeared, Quiet, d.next, n, "handshake began")
 	case f.Has(Replica):
@@ -109,6 +108,13 @@ func (d *differ) appeared(n *Node) {
 	default:
 		d.tell(NodeAppeared, Quiet, d.next, n, "appeared")
 	}
+}
+
+// knows reports whether a node in handshake is known by its own id as well.
+func (s *Snapshot) knows(n *Node) bool {
+	return n.Member.Endpoint.Addr() != "" && slices.ContainsFunc(s.Nodes, func(o Node) bool {
+		return !o.Member.Flags.Has(Handshake) && o.Member.Endpoint.Addr() == n.Member.Endpoint.Addr()
+	})
 }
 
 // slotsOf is how many slots a node owns as the primary of its shard.

@@ -106,6 +106,10 @@ func TestDiffTellsOneChange(t *testing.T) {
 			&scene{truth: append(threePairs().truth, Member{ID: "beef", Endpoint: endpoint(7007), Flags: Handshake})},
 			&scene{truth: append(threePairs().truth, primary(7007, 0))},
 			[]string{"D 7007: joined as a primary with 0 slots"}},
+		"a newcomer shakes hands with an old node": {
+			threePairs(), &scene{truth: append(threePairs().truth, Member{ID: "beef", Endpoint: endpoint(7001), Flags: Handshake})}, nil},
+		"and has shaken": {
+			&scene{truth: append(threePairs().truth, Member{ID: "beef", Endpoint: endpoint(7001), Flags: Handshake})}, threePairs(), nil},
 		"a node goes": {threePairs(), &scene{truth: threePairs().truth[:5]},
 			[]string{"C 7006: no node lists it any more"}},
 		"a replica changes sides": {threePairs(), threePairs().with(7006, func(m *Member) { m.Primary = nodeID(7001) }),
