@@ -129,6 +129,11 @@ func TestDemoWithoutAServerProgramIsCode8(t *testing.T) {
 	if code != 8 || !strings.Contains(errs, "apt-get install") {
 		t.Errorf("code %d, says %q", code, errs)
 	}
+	for _, named := range []string{"/nonexistent", "/bin/ls"} {
+		if code, _, errs := plain(t, nil, "demo", "--headless", "--server", named); code != 8 || !strings.Contains(errs, named) {
+			t.Errorf("--server %s: code %d, says %q", named, code, errs)
+		}
+	}
 }
 
 func TestInfoOfAClusterWithAHoleIsCode1(t *testing.T) {

@@ -43,9 +43,13 @@ func FindServer(ctx context.Context, binary string) (Server, error) {
 		if named != "" {
 			path, err := exec.LookPath(named)
 			if err != nil {
-				return Server{}, fmt.Errorf("the server %s cannot be started: %w", named, err)
+				return Server{}, &NoServer{Named: named, Err: err}
 			}
-			return identify(ctx, path)
+			server, err := identify(ctx, path)
+			if err != nil && ctx.Err() == nil {
+				return Server{}, &NoServer{Named: named, Err: err}
+			}
+			return server, err
 		}
 	}
 	for _, name := range programs() {
@@ -167,13 +171,23 @@ func compareVersions(a, b string) int {
 	return slices.Compare(number(a), number(b))
 }
 
-// NoServer says that no server program was found.
+// NoServer says that no server program was found, or that the one that was
+// named is none.
 type NoServer struct {
 	Looked []string // where
+	Named  string   // the only one that was wanted; empty: any would do
+	Err    error    // what is wrong with the one that was named
 }
 
-// Error says where was looked and how to get a server on each platform.
+// Unwrap is what is wrong with the program that was named, if one was.
+func (e *NoServer) Unwrap() error { return e.Err }
+
+// Error says what is wrong with the program that was named, or else where was
+// looked and how to get a server on each platform.
 func (e *NoServer) Error() string {
+	if e.Named != "" {
+		return fmt.Sprintf("the server %s cannot be used: %v; name a redis-server or valkey-server, or let one be found", e.Named, e.Err)
+	}
 	return "no redis-server or valkey-server was found (looked in " + strings.Join(e.Looked, ", ") + "); install one:" +
 		"\n  Debian, Ubuntu   sudo apt-get install redis-server" +
 		"\n  Fedora           sudo dnf install valkey" +

@@ -83,11 +83,11 @@ func TestFindServerGoesFromTheNamedToTheCached(t *testing.T) {
 	if got := find("valkey-server"); got != "valkey 9.1.2" {
 		t.Errorf("when told: %s", got)
 	}
-	if _, err := lab.FindServer(t.Context(), filepath.Join(home, "missing")); err == nil {
-		t.Error("a program that does not exist was found")
+	if _, err := lab.FindServer(t.Context(), filepath.Join(home, "missing")); !lab.IsNoServer(err) || !strings.Contains(err.Error(), "missing cannot be used") {
+		t.Errorf("a program that does not exist: %v", err)
 	}
 	stranger := program(t, filepath.Join(home, "stranger"), "hello")
-	if _, err := lab.FindServer(t.Context(), stranger); err == nil || !strings.Contains(err.Error(), "does not answer like") {
+	if _, err := lab.FindServer(t.Context(), stranger); !lab.IsNoServer(err) || !strings.Contains(err.Error(), "does not answer like") {
 		t.Errorf("a stranger: %v", err)
 	}
 }

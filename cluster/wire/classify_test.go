@@ -52,7 +52,7 @@ func TestErrorsAreSortedByWhatTheyMean(t *testing.T) {
 		if e.Kind != c.kind || e.Code != c.code {
 			t.Errorf("%v: %v %q, want %v %q", c.err, e.Kind, e.Code, c.kind, c.code)
 		}
-		if text := e.Error(); !strings.Contains(text, "h:1: ") || strings.HasSuffix(text, "; ") {
+		if text := e.Error(); !strings.Contains(text, "h:1: ") || strings.HasSuffix(text, "; ") || strings.Contains(text, ".;") {
 			t.Errorf("not a sentence: %q", text)
 		}
 	}
@@ -65,5 +65,21 @@ func TestErrorsShowServerTextHarmlessAndBounded(t *testing.T) {
 	}
 	if !errors.Is(fmt.Errorf("w: %w", e), e) || KindOf(fmt.Errorf("w: %w", e)) != Reply {
 		t.Error("the kind is lost when wrapped")
+	}
+}
+
+func TestMarksOfControlBytesAreNotMarkedAgain(t *testing.T) {
+	f := new(frames)
+	f.renew()
+	text := explain(f.pass([]byte("HTTP/1.1 400 Bad\r\n\x1b[31m")), "h:1", "PING").Error()
+	if !strings.Contains(text, `"HTTP/1.1 400 Bad\x0d\x0a\x1b[31m"`) {
+		t.Error(text)
+	}
+}
+
+func TestAServersLessonAboutProtectedModeIsCutShort(t *testing.T) {
+	said := replyError("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable")
+	if text := explain(said, "h:1", "PING").Error(); len(text) > 200 || !strings.Contains(text, "protected mode") {
+		t.Error(text)
 	}
 }

@@ -21,9 +21,11 @@ func (e *Error) Error() string {
 	if !strings.HasSuffix(e.Tried, " to") && !strings.HasSuffix(e.Tried, " with") {
 		b.WriteString(" on")
 	}
-	b.WriteString(" " + e.Addr + ": " + e.found())
+	b.WriteString(" " + e.Addr + ": ")
 	if advice := e.advice(); advice != "" {
-		b.WriteString("; " + advice)
+		b.WriteString(strings.TrimRight(e.found(), ".") + "; " + advice)
+	} else {
+		b.WriteString(e.found())
 	}
 	return b.String()
 }
@@ -45,6 +47,8 @@ func (e *Error) found() string {
 		return "given up"
 	case TLSNeeded:
 		return "it answers in TLS"
+	case Protected: // it answers with a page of lessons
+		return "it answered DENIED: without a password its protected mode lets in nobody from another machine"
 	case Rubbish, TLSFailed, Other, Unreachable:
 		return e.cause()
 	}
@@ -76,7 +80,7 @@ func (e *Error) advice() string {
 	case AuthWrong:
 		return "check the user name and the password"
 	case AuthMissing:
-		return "give a password"
+		return "give a password: REDISCLI_AUTH, or --askpass"
 	case Protected:
 		return "connect from its own machine, or set a password on it"
 	case NoPermission:

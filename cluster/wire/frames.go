@@ -61,7 +61,7 @@ func (f *frames) pass(p []byte) error {
 			return rubbish("a line without an end")
 		}
 		if len(f.line) == 1 && !isType(c) {
-			return rubbish("it began with %q", clean(string(append(f.line, p[:min(len(p), 40)]...)), 40))
+			return rubbish(`it began with "%s"`, clean(string(append(f.line, p[:min(len(p), 40)]...)), 40))
 		}
 		if c == '\n' {
 			if err := f.endLine(); err != nil {
@@ -129,19 +129,19 @@ func (f *frames) done() {
 func announced(line []byte) (int64, error) {
 	digits := line[1:]
 	if len(digits) < 3 || digits[len(digits)-2] != '\r' {
-		return 0, rubbish("a length of %q", clean(string(line), 40))
+		return 0, rubbish(`a length of "%s"`, clean(string(line), 40))
 	}
 	digits = digits[:len(digits)-2]
 	if string(digits) == "-1" {
 		return -1, nil
 	}
 	if len(digits) > 15 {
-		return 0, rubbish("a length of %q", clean(string(digits), 40))
+		return 0, rubbish(`a length of "%s"`, clean(string(digits), 40))
 	}
 	var n int64
 	for _, c := range digits {
 		if c < '0' || c > '9' {
-			return 0, rubbish("a length of %q", clean(string(line), 40))
+			return 0, rubbish(`a length of "%s"`, clean(string(line), 40))
 		}
 		n = n*10 + int64(c-'0')
 	}

@@ -39,7 +39,8 @@ sends it some traffic, and opens the console on it. When the console is left,
 the servers are stopped and the folder is removed.
 
 It needs a redis-server or valkey-server program: the one named by --server or
-SLOTDECK_SERVER, else the first on PATH.`,
+SLOTDECK_SERVER, else the first on PATH, else the newest that "make servers"
+brought.`,
 		Example: `  slotdeck demo
   slotdeck demo --primaries 6 --replicas 2 --traffic 2000
   slotdeck demo --headless             only the cluster; its addresses are printed`,

@@ -42,7 +42,7 @@ var exits = [...]struct {
 	{NotCluster, "reached, but it is not a cluster node, or no Redis or Valkey at all"},
 	{Busy, "reached, but it is still loading its data"},
 	{NoTerminal, "the console needs a terminal and there is none"},
-	{NoServer, "demo: no redis-server or valkey-server program was found"},
+	{NoServer, "demo: no redis-server or valkey-server program was found, or the one named is none"},
 	{Internal, "a fault of slotdeck's own, or of this machine"},
 	{Interrupted, "interrupted before there was an answer"},
 }
