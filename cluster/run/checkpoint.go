@@ -76,7 +76,7 @@ func checkpointPath(dir string, s *cluster.Snapshot) string {
 func (j *Job) checkpoint() { j.writeCheckpoint("") }
 
 func (j *Job) endCheckpoint(r *Report) {
-	if r.Outcome != Failed && len(r.Remains) == 0 {
+	if r.Outcome == Completed && j.resumed == nil || r.Outcome == RolledBack {
 		_ = os.Remove(j.checkpointFile())
 		return
 	}
@@ -99,6 +99,9 @@ func (j *Job) writeCheckpoint(ended string) {
 		}
 	}
 	j.mu.Unlock()
+	if j.resumed != nil { // its plan is what there is to go on with
+		c.Plan, c.Driver, c.Saved = j.resumed.Plan, j.resumed.Driver, append(c.Saved, j.resumed.Saved...)
+	}
 	text, err := json.MarshalIndent(c, "", " ")
 	if err == nil {
 		err = writeWhole(j.checkpointFile(), text)

@@ -23,10 +23,11 @@ type crew struct {
 	mu    sync.Mutex
 	nodes map[cluster.NodeID]*wire.Node
 	names map[cluster.NodeID]string
+	fans  map[cluster.NodeID]*fan
 }
 
 func newCrew(c Cluster) *crew {
-	return &crew{cluster: c, nodes: map[cluster.NodeID]*wire.Node{}, names: map[cluster.NodeID]string{}}
+	return &crew{cluster: c, nodes: map[cluster.NodeID]*wire.Node{}, names: map[cluster.NodeID]string{}, fans: map[cluster.NodeID]*fan{}}
 }
 
 func (c *crew) close() {
@@ -34,6 +35,9 @@ func (c *crew) close() {
 	defer c.mu.Unlock()
 	for _, n := range c.nodes {
 		n.Close()
+	}
+	for _, f := range c.fans {
+		f.close()
 	}
 }
 

@@ -153,12 +153,10 @@ func openOn(self cluster.Member, importing bool, peer cluster.NodeID) (set keysl
 // primary not, which only sending it again puts right.
 func (p *pair) setSlots(ctx context.Context, id cluster.NodeID, cmds [][]any) error {
 	for try := 0; len(cmds) > 0; try++ {
-		start := time.Now()
-		answers, err := p.j.crew.call(ctx, id, callTimeout+time.Duration(len(cmds))*5*time.Millisecond, cmds...)
+		answers, err := p.j.crew.sendSlots(ctx, id, callTimeout+time.Duration(len(cmds))*5*time.Millisecond, cmds)
 		if err != nil {
 			return err
 		}
-		p.j.took(id, time.Since(start)/time.Duration(len(cmds)))
 		var again [][]any
 		for i, a := range answers {
 			switch {
@@ -440,7 +438,7 @@ func (p *pair) moved(l *load) {
 // them; they would hear of it anyway.
 func (j *Job) tellOthers(ctx context.Context, from, to cluster.NodeID, give [][]any) {
 	for _, id := range j.others(from, to) {
-		j.background.Go(func() {
+		j.telling.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
 			if _, err := j.crew.call(ctx, id, time.Second, give...); err != nil {

@@ -35,12 +35,15 @@ type Job struct {
 	inherited   keyslot.Set // slots that were open already and are this job's to settle
 	stateDir    string
 	lease       *lease
+	want        map[keyslot.Slot]cluster.NodeID // who shall own recovered slots
+	resumed     *Checkpoint                     // of the job whose slots are recovered
 	driver      plan.Driver
 	why         string
 
 	weighing   atomic.Bool    // MEMORY USAGE works
 	leave      chan struct{}  // closed when the job has to be gone soon
 	background sync.WaitGroup // everything this job started
+	telling    sync.WaitGroup // of it, who tells the other primaries
 
 	mu         sync.Mutex
 	primaries  []cluster.NodeID

@@ -149,7 +149,8 @@ func (m *mover) pack(throttle int) (out []haul, units float64) {
 		most = min(most, max(1, throttle/5))
 	}
 	left := most
-	for len(m.ready) > 0 && left > 0 {
+	depth := m.p.j.depth()
+	for len(m.ready) > 0 && left > 0 && len(out) < depth {
 		h := &m.ready[0]
 		if h.load.skipped {
 			m.ready = m.ready[1:]

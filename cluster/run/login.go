@@ -11,9 +11,22 @@ import (
 // the sources in: a MIGRATE whose password is wrong fails only when it meets the
 // first key.
 func (j *Job) readyForMigrate(ctx context.Context) error {
+	nodes := map[cluster.NodeID]bool{}
+	for _, m := range j.plan.Moves {
+		nodes[m.To], nodes[m.From] = true, true // slots can come back the same way
+	}
+	return j.loginFor(ctx, nodes)
+}
+
+func (j *Job) loginFor(ctx context.Context, nodes map[cluster.NodeID]bool) error {
 	user, password := j.opts.User, j.opts.Password
-	if n, err := j.crew.node(j.plan.Moves[0].To); err == nil && user == "" && password.Empty() {
-		n.Twin(func(o *wire.Options) { user, password = o.Username, o.Password }).Close()
+	if user == "" && password.Empty() {
+		for id := range nodes {
+			if n, err := j.crew.node(id); err == nil {
+				n.Twin(func(o *wire.Options) { user, password = o.Username, o.Password }).Close()
+				break
+			}
+		}
 	}
 	j.login = nil
 	switch {
@@ -23,17 +36,9 @@ func (j *Job) readyForMigrate(ctx context.Context) error {
 	default:
 		j.login = []any{"AUTH2", user, password}
 	}
-	seen := map[cluster.NodeID]bool{}
-	for _, m := range j.plan.Moves {
-		// Slots can come back the same way, so both have to let the other in.
-		for _, id := range []cluster.NodeID{m.To, m.From} {
-			if seen[id] {
-				continue
-			}
-			seen[id] = true
-			if err := j.letsIn(ctx, id, user, password); err != nil {
-				return err
-			}
+	for id := range nodes {
+		if err := j.letsIn(ctx, id, user, password); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -28,6 +28,11 @@ func (j *Job) prepare(ctx context.Context) error {
 		return err
 	}
 	j.meet(s)
+	for _, m := range j.plan.Moves {
+		if err := j.quiet(ctx, m.From); err != nil {
+			return err
+		}
+	}
 	abilities := j.abilities(ctx)
 	choice, err := plan.Choose(j.plan, abilities, j.opts.Driver)
 	if err != nil {
@@ -94,17 +99,27 @@ func (j *Job) meet(s *cluster.Snapshot) {
 // readSettings finds the number of databases, and the node timeout.
 func (j *Job) readSettings(ctx context.Context) error {
 	for _, n := range j.plan.Nodes {
-		dbs, err := j.databasesOf(ctx, n.ID)
-		if err != nil {
+		if err := j.readSettingsOf(ctx, n.ID); err != nil {
 			return err
 		}
-		j.databases = max(j.databases, dbs)
 	}
-	j.nodeTimeout = 15 * time.Second
-	if v, ok := j.setting(ctx, j.plan.Moves[0].From, "cluster-node-timeout"); ok {
+	return nil
+}
+
+func (j *Job) readSettingsOf(ctx context.Context, id cluster.NodeID) error {
+	dbs, err := j.databasesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	j.databases = max(j.databases, dbs)
+	timeout := 15 * time.Second // the servers' default
+	if v, ok := j.setting(ctx, id, "cluster-node-timeout"); ok {
 		if ms, err := strconv.Atoi(v); err == nil && ms > 0 {
-			j.nodeTimeout = time.Duration(ms) * time.Millisecond
+			timeout = time.Duration(ms) * time.Millisecond
 		}
+	}
+	if j.nodeTimeout == 0 || timeout < j.nodeTimeout {
+		j.nodeTimeout = timeout
 	}
 	return nil
 }
@@ -148,18 +163,31 @@ func (j *Job) setting(ctx context.Context, id cluster.NodeID, name string) (valu
 	return value, ok
 }
 
+// side by side in one call are at most so many MIGRATEs: when the target freezes,
+// each of them holds the source for its whole time-out, one after the other.
+const mostMigrates = 4
+
 // timeoutFor is what MIGRATE gets for keys of the given sizes: how long the
-// target may be silent.
+// target may be silent. All of a call together stay below a quarter of the node
+// timeout, so that a frozen target does not take the source down with it.
 func (j *Job) timeoutFor(sizes []int64) time.Duration {
 	t := j.opts.Timeout
 	if t <= 0 {
-		t = min(max(j.nodeTimeout/4, 200*time.Millisecond), 2*time.Second)
+		t = min(max(j.nodeTimeout/4, 200*time.Millisecond), 2*time.Second) / mostMigrates
 	}
 	var largest int64
 	for _, s := range sizes {
 		largest = max(largest, s)
 	}
 	return max(t, 4*holds(largest))
+}
+
+// depth is how many MIGRATEs go into one call.
+func (j *Job) depth() int {
+	if j.opts.Timeout <= 0 {
+		return mostMigrates
+	}
+	return int(min(max(j.nodeTimeout/2/j.opts.Timeout, 1), mostMigrates))
 }
 
 // noJobs makes sure that no atomic migration runs anywhere.

@@ -97,6 +97,7 @@ func (j *Job) run(ctx context.Context, task func(work context.Context) error) {
 	if w.rollBack && ctx.Err() == nil && (err == nil || errors.Is(err, errStopping)) {
 		outcome, err = j.retreat(ctx, work)
 	}
+	j.telling.Wait()
 	cancel()
 	j.restoreNodeTimeouts()
 	j.finish(ctx, outcome, err)
@@ -175,7 +176,15 @@ func (j *Job) retreat(ctx, work context.Context) (Outcome, error) {
 	for _, w := range order {
 		moves = append(moves, plan.Move{From: w.from, To: w.to, Ranges: back[w].Ranges()})
 	}
-	err := j.drive(ctx, work, moves)
+	j.telling.Wait()
+	var froms, tos []cluster.NodeID
+	for _, m := range moves {
+		froms, tos = append(froms, j.standIn(m.From)), append(tos, j.standIn(m.To))
+	}
+	err := j.settleWords(work, froms, tos)
+	if err == nil {
+		err = j.drive(ctx, work, moves)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.done = moved.Minus(j.done)

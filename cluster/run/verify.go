@@ -19,6 +19,9 @@ func (j *Job) finish(ctx context.Context, outcome Outcome, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience+2*time.Second)
 	defer cancel()
+	if outcome == Stopped && err == errStopping {
+		err = nil // as asked for
+	}
 	r := Report{Job: j.id, Title: j.title, Outcome: outcome, Driver: j.driver, Err: err, Started: j.started}
 	want := j.expected()
 	r.Nodes, r.Open = j.verify(ctx, want, patience)
@@ -53,6 +56,9 @@ func (j *Job) expected() map[keyslot.Slot]cluster.NodeID {
 			return r
 		}
 		return id
+	}
+	if j.want != nil {
+		return j.want
 	}
 	want := map[keyslot.Slot]cluster.NodeID{}
 	for _, m := range j.plan.Moves {

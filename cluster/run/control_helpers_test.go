@@ -1,0 +1,62 @@
+package run_test
+
+import (
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"slotdeck/cluster/plan"
+	"slotdeck/cluster/run"
+	"slotdeck/cluster/wire"
+	"slotdeck/keyslot"
+)
+
+// back brings slots to a node with certainty and plans to move them away again.
+func (w *world) back(set keyslot.Set, to int) plan.Plan {
+	w.t.Helper()
+	home := 0
+	if set.Has(16000) {
+		home = 2
+	}
+	p, err := plan.Make(plan.MoveExactly{Slots: set, To: w.id(home)}, w.fresh(), plan.Facts{})
+	if err == nil {
+		w.wants(w.start(p, run.Options{Driver: plan.Legacy}).Wait(), run.Completed)
+	} else if reason, _ := plan.ReasonOf(err); reason != plan.NothingToMove {
+		w.t.Fatal(err)
+	}
+	return w.plan(plan.MoveExactly{Slots: set, To: w.id(to)})
+}
+
+func secret(text string) wire.Secret { return wire.NewSecret(text) }
+
+// clusterClient is a client as applications use it.
+func (w *world) clusterClient() *redis.ClusterClient {
+	var addrs []string
+	for _, n := range w.Nodes() {
+		addrs = append(addrs, n.Addr)
+	}
+	return redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: addrs, Password: w.Password(), Protocol: 2, MaxRedirects: 16, ContextTimeoutEnabled: true, DisableIdentity: true,
+		DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+}
+
+// answer gives every question of a kind of choice the same answer, and tells at
+// the end how many there were.
+func answer(j *run.Job, choice string) <-chan int {
+	n := make(chan int, 1)
+	go func() {
+		asked, last := 0, 0
+		for p := range j.Updates() {
+			if q := p.Question; q != nil && q.ID != last {
+				if j.Answer(q.ID, choice) == nil {
+					asked, last = asked+1, q.ID
+				}
+			}
+		}
+		n <- asked
+	}()
+	return n
+}

@@ -1,0 +1,219 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/plan"
+	"slotdeck/keyslot"
+)
+
+// Found is what an earlier move left behind, as the cluster itself tells.
+type Found struct {
+	Snapshot *cluster.Snapshot
+	Open     []plan.Recovery // every open slot, and what can be done about it
+	Keys     plan.KeyCounts  // what was counted, on both sides
+	Running  []Running       // atomic migrations that are not over
+	// Checkpoint is what the last job wrote on this machine, nil when nothing is
+	// known: a help to go on with its plan, not a need.
+	Checkpoint *Checkpoint
+}
+
+// Running is an atomic migration that runs without this console.
+type Running struct {
+	Name     string
+	Driver   plan.Driver
+	From, To cluster.NodeID // empty when not told
+	Slots    keyslot.Set
+	State    string // the server's word, cleaned
+}
+
+// Empty reports whether nothing was left behind.
+func (f Found) Empty() bool {
+	return len(f.Open) == 0 && len(f.Running) == 0 && (f.Checkpoint == nil || len(f.Rest()) == 0 && len(f.Checkpoint.Raised) == 0)
+}
+
+// Rest is what the checkpoint's plan has yet to move, by target: to be planned
+// anew once nothing is open.
+func (f Found) Rest() (out []plan.MoveExactly) {
+	if f.Checkpoint == nil {
+		return nil
+	}
+	left := plan.Tell(f.Checkpoint.Plan, f.Snapshot).Left
+	for _, m := range f.Checkpoint.Plan.Moves {
+		rest := m.Set()
+		if rest = rest.Intersect(left); rest.Empty() {
+			continue
+		}
+		at := slices.IndexFunc(out, func(x plan.MoveExactly) bool { return x.To == m.To })
+		if at < 0 {
+			out = append(out, plan.MoveExactly{To: m.To})
+			at = len(out) - 1
+		}
+		out[at].Slots = out[at].Slots.Union(rest)
+	}
+	return out
+}
+
+// Find asks all nodes, replicas too, for open slots and atomic migrations, and
+// counts the keys on all sides. StateDir is Options.StateDir.
+func Find(ctx context.Context, c Cluster, stateDir string) (Found, error) {
+	j := newJob(c, plan.Plan{}, Options{StateDir: stateDir})
+	defer j.discard()
+	return j.find(ctx)
+}
+
+func (j *Job) find(ctx context.Context) (Found, error) {
+	dir := j.opts.StateDir
+	if dir == "" {
+		dir = DefaultStateDir()
+	}
+	s, err := j.crew.survey(ctx)
+	if err != nil {
+		return Found{}, err
+	}
+	f := Found{Snapshot: s, Checkpoint: readCheckpoint(dir, s)}
+	facts := plan.Facts{JobsAsked: true}
+	if f.Running, err = j.allRunning(ctx, s); err != nil {
+		return f, err
+	}
+	for _, r := range f.Running {
+		facts.Jobs = append(facts.Jobs, plan.Job{Name: r.Name, From: r.From, To: r.To, Slots: r.Slots})
+	}
+	if f.Keys, err = j.countBothSides(ctx, s); err != nil {
+		return f, err
+	}
+	f.Open, err = plan.Triage(s, f.Keys, facts)
+	return f, err
+}
+
+// allRunning gathers the atomic migrations of all primaries, each once.
+func (j *Job) allRunning(ctx context.Context, s *cluster.Snapshot) (out []Running, err error) {
+	for i := range s.Shards {
+		id := s.Shards[i].Primary
+		if n, ok := s.Node(id); !ok || n.Health != cluster.Answering {
+			continue
+		}
+		answers, err := j.crew.call(ctx, id, callTimeout, []any{"CLUSTER", "MIGRATION", "STATUS", "ALL"}, []any{"CLUSTER", "GETSLOTMIGRATIONS"})
+		if err != nil {
+			return nil, err
+		}
+		for k, driver := range []plan.Driver{plan.AtomicRedis, plan.AtomicValkey} {
+			list, _ := answers[k].Value.([]any)
+			for _, e := range list {
+				r, final := runningOf(driver, id, e)
+				if final || slices.ContainsFunc(out, func(x Running) bool { return x.Name == r.Name }) {
+					continue
+				}
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+func runningOf(driver plan.Driver, id cluster.NodeID, entry any) (r Running, final bool) {
+	f := fieldsOf(entry)
+	r.Driver = driver
+	if driver == plan.AtomicRedis {
+		t := redisTask(entry)
+		r.Name, r.Slots, r.State, final = t.name, t.slots, plain(t.state), t.final
+		r.From, r.To = cluster.NodeID(words(f, "source")), cluster.NodeID(words(f, "dest"))
+		return r, final
+	}
+	t := valkeyTask(entry)
+	r.Name, r.Slots, r.State, final = t.name, t.slots, plain(t.state), t.final
+	r.From, r.To = cluster.NodeID(words(f, "source_node")), cluster.NodeID(words(f, "target_node"))
+	if t.export && r.From == "" {
+		r.From = id
+	}
+	return r, final
+}
+
+// countBothSides counts the keys of every open slot on its owner and on every
+// primary that has to do with it.
+func (j *Job) countBothSides(ctx context.Context, s *cluster.Snapshot) (plan.KeyCounts, error) {
+	counts := plan.KeyCounts{}
+	ask := map[cluster.NodeID][]keyslot.Slot{}
+	want := func(id cluster.NodeID, slot keyslot.Slot) {
+		n, ok := s.Node(id)
+		if !ok || n.Health != cluster.Answering || n.Member.Flags.Has(cluster.Replica) || slices.Contains(ask[id], slot) {
+			return
+		}
+		ask[id] = append(ask[id], slot)
+	}
+	for _, m := range s.Moves {
+		for _, id := range slices.Concat([]cluster.NodeID{m.From, m.To, m.Gives, m.Expects}, m.FromSeen, m.ToSeen) {
+			want(id, m.Slot)
+		}
+		if owner, ok := s.ShardOf(m.Slot); ok {
+			want(owner.Primary, m.Slot)
+		}
+	}
+	for id, slots := range ask {
+		dbs, err := j.databasesOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		j.databases = max(j.databases, dbs)
+		got, err := j.countKeys(ctx, id, slots)
+		if err != nil {
+			return nil, err
+		}
+		for i, slot := range slots {
+			var n int64
+			for _, k := range got[i] {
+				n += k
+			}
+			if n == 0 && !shows(s, id, slot) {
+				continue // Redis 8.4 and newer count nothing there, whatever there is
+			}
+			if counts[slot] == nil {
+				counts[slot] = map[cluster.NodeID]int64{}
+			}
+			counts[slot][id] = n
+		}
+	}
+	return counts, nil
+}
+
+// shows reports whether a node owns or imports a slot, so that its count can be
+// trusted.
+func shows(s *cluster.Snapshot, id cluster.NodeID, slot keyslot.Slot) bool {
+	n, ok := s.Node(id)
+	if !ok {
+		return false
+	}
+	self, ok := n.View.Value.Member(id)
+	if !ok {
+		return false
+	}
+	for _, r := range self.Slots {
+		if r.Has(slot) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(self.Open, func(o cluster.OpenSlot) bool { return o.Slot == slot && o.Importing })
+}
+
+// Cancel ends an atomic migration that runs, on the side on which that lasts:
+// the target with Redis, the source with Valkey.
+func Cancel(ctx context.Context, c Cluster, r Running) error {
+	crew := newCrew(c)
+	defer crew.close()
+	if s := c.Latest(); s != nil {
+		crew.learn(s)
+	}
+	if r.Driver == plan.AtomicRedis {
+		if _, err := crew.do(ctx, r.To, "CLUSTER", "MIGRATION", "CANCEL", "ID", r.Name); err != nil {
+			return fmt.Errorf("the migration cannot be cancelled on its target: %w", err)
+		}
+		return nil
+	}
+	if _, err := crew.do(ctx, r.From, "CLUSTER", "CANCELSLOTMIGRATIONS"); err != nil && !saying(err, "No migrations ongoing") {
+		return fmt.Errorf("the migration cannot be cancelled on its source: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/plan"
+	"slotdeck/keyslot"
+)
+
+// StartRecovery settles open slots that Find found, each in the way that was
+// chosen; slots that ways does not name are left as they are. The cluster is read
+// again first, and a slot about which anything changed is refused.
+func StartRecovery(ctx context.Context, c Cluster, f Found, ways map[keyslot.Slot]plan.Way, o Options) (*Job, error) {
+	j := newJob(c, plan.Plan{Title: "settle " + count(len(ways), "open slot")}, o)
+	todo, err := j.prepareRecovery(ctx, f, ways)
+	if err != nil {
+		j.discard()
+		return nil, err
+	}
+	go j.run(ctx, func(work context.Context) error { return j.recover(ctx, work, todo) })
+	return j, nil
+}
+
+// remedy is one open slot and the commands that settle it.
+type remedy struct {
+	slot  keyslot.Slot
+	owner cluster.NodeID
+	to    cluster.NodeID
+	way   plan.Way
+	steps []plan.Command
+}
+
+func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slot]plan.Way) ([]remedy, error) {
+	if err := j.openState(); err != nil {
+		return nil, err
+	}
+	now, err := j.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j.meet(now.Snapshot)
+	var todo []remedy
+	j.want = map[keyslot.Slot]cluster.NodeID{}
+	nodes := map[cluster.NodeID]bool{}
+	for _, r := range now.Open {
+		j.inherited.Add(r.Slot)
+		way, ok := ways[r.Slot]
+		if !ok || way == plan.Leave {
+			continue
+		}
+		was := slices.IndexFunc(f.Open, func(x plan.Recovery) bool { return x.Slot == r.Slot })
+		if was < 0 || f.Open[was].Owner != r.Owner || f.Open[was].To != r.To {
+			return nil, &Changed{Slots: keyslot.SetOf(keyslot.Range{First: r.Slot, Last: r.Slot}), Text: fmt.Sprintf("slot %d is not as it was found any more: %s; look again", r.Slot, r.Text)}
+		}
+		o := r.Option(way)
+		if !o.Possible {
+			return nil, refuse(r.Owner, nil, "slot %d: %s", r.Slot, o.Text)
+		}
+		todo = append(todo, remedy{r.Slot, r.Owner, r.To, way, o.Commands})
+		j.want[r.Slot] = r.Owner
+		for _, c := range o.Commands {
+			if c.Node != "" {
+				nodes[c.Node] = true
+			}
+		}
+	}
+	for id := range nodes {
+		j.plan.Nodes = append(j.plan.Nodes, plan.Node{ID: id})
+		j.board.order = append(j.board.order, id)
+		if err := j.readSettingsOf(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	j.board.slots.Total = int64(len(todo))
+	j.useDriver(plan.Legacy, "open slots are settled by SETSLOT and MIGRATE")
+	if len(nodes) > 0 {
+		if err := j.loginFor(ctx, nodes); err != nil {
+			return nil, err
+		}
+	}
+	if now.Checkpoint != nil {
+		j.raised = now.Checkpoint.Raised
+		j.resumed = now.Checkpoint
+	}
+	j.lease, err = j.claim(ctx, j.primaries)
+	return todo, err
+}
+
+// recover settles one slot after the other.
+func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
+	var failed []error
+	for _, r := range todo {
+		if err := j.boundary(ctx); err != nil {
+			return err
+		}
+		if err := j.alone(work); err != nil {
+			return err
+		}
+		if err := j.settleSlot(work, r); err != nil {
+			j.leftOpen(r.slot)
+			failed = append(failed, fmt.Errorf("slot %d: %w", r.slot, err))
+			var changed *Changed
+			if errors.As(err, &changed) || len(failed) > 3 {
+				break
+			}
+			continue
+		}
+		j.note(func(b *board) { b.slots.Done++; delete(b.flight, r.slot) })
+		j.inherited.Remove(r.slot)
+	}
+	return errors.Join(failed...)
+}
+
+// settleSlot carries out what the plan shows: SETSLOT as written, keys by the
+// mover, and ownership only after the count.
+func (j *Job) settleSlot(ctx context.Context, r remedy) error {
+	l := &load{slot: r.slot, opened: true}
+	for i := 0; i < len(r.steps); i++ {
+		c := r.steps[i]
+		p := &pair{j: j, move: &plan.Move{From: r.owner, To: r.to}, from: c.Node, pace: newPace(j.opts.KeysPerCall)}
+		switch verb := c.Args[1]; {
+		case verb == "SETSLOT" && c.Args[3] == "NODE":
+			// The whole handing over: to the target first, then the others.
+			p.from, p.to = r.owner, r.to
+			if err := p.base(ctx); err != nil {
+				return err
+			}
+			j.want[r.slot] = r.to
+			return p.hand(ctx, []*load{l})
+		case verb == "SETSLOT":
+			args := make([]any, len(c.Args))
+			for k, a := range c.Args {
+				args[k] = a
+			}
+			if err := p.setSlots(ctx, c.Node, [][]any{args}); err != nil {
+				return err
+			}
+		case verb == "GETKEYSINSLOT":
+			to, err := j.nodeAt(r.steps[i+1].Args[1], r.steps[i+1].Args[2])
+			if err != nil {
+				return err
+			}
+			if p.to = to; p.to == p.from {
+				return fmt.Errorf("its keys would go to where they are")
+			}
+			if _, err := p.look(ctx); err != nil {
+				return err
+			}
+			j.step(MovingKeys, p.from, p.to, []*load{l})
+			if err := p.empty(ctx, []*load{l}); err != nil {
+				return err
+			}
+			if l.skipped {
+				return fmt.Errorf("left as it is, as was chosen: a key has different values on both sides")
+			}
+			i += 2 // MIGRATE and the count belong to it
+		case verb == "COUNTKEYSINSLOT":
+			counts, err := j.countKeys(ctx, c.Node, []keyslot.Slot{r.slot})
+			if err != nil {
+				return err
+			}
+			for _, n := range counts[0] {
+				if n > 0 {
+					return fmt.Errorf("%s holds keys of it now that it did not hold before; look again", j.crew.name(c.Node))
+				}
+			}
+		default:
+			return fmt.Errorf("the command %s is not known here", plain(c.Text()))
+		}
+	}
+	return nil
+}
+
+// nodeAt finds the primary that announces an address.
+func (j *Job) nodeAt(host, port string) (cluster.NodeID, error) {
+	n, _ := strconv.Atoi(port)
+	s := j.cluster.Latest()
+	for i := range s.Nodes {
+		e := s.Nodes[i].Member.Endpoint
+		if e.Port == n && (e.IP == host || e.Hostname == host) {
+			return s.Nodes[i].ID, nil
+		}
+	}
+	return "", fmt.Errorf("no node is known at %s", plain(net.JoinHostPort(host, port)))
+}
