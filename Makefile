@@ -3,10 +3,11 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
+ROUNDS ?= 200
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint servers bench bench-reshard fuzz gif clean go
+.PHONY: help build demo test check lint servers bench bench-reshard chaos fuzz gif clean go
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ bench: go ## benchmarks
 
 bench-reshard: go ## slotdeck against the servers' own ways of moving slots: times, and what a client notices
 	.ci/with-servers go run ./cluster/proof/reshard $(FLAGS)
+
+chaos: go ## moves under load, disturbed ROUNDS (200) times in every way; the short form is one of the tests
+	.ci/with-servers go run ./cluster/proof/chaos -rounds $(ROUNDS) $(FLAGS)
 
 fuzz: go ## every fuzz test for FUZZTIME (10s)
 	@set -e; for package in $$(go list ./...); do \

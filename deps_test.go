@@ -38,6 +38,7 @@ cluster/lab/labtest   < cluster/lab testing
 cluster/fake          < cluster keyslot
 cluster/proof         < cluster keyslot github.com/redis/go-redis
 cluster/proof/mover   < cluster cluster/lab cluster/plan cluster/run cluster/watch cluster/wire keyslot
+cluster/proof/chaos   < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot github.com/redis/go-redis
 cluster/proof/reshard < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot
 
 ui pure               < keyslot charm.land github.com/charmbracelet

@@ -107,8 +107,8 @@ func (j *Judge) hear(ctx context.Context, addr string) testimony {
 			t.owners[slot] = m.ID
 			covered.Add(slot)
 		}
-		for _, open := range m.Open {
-			blame("has slot %d open (importing %v, with %s)", open.Slot, open.Importing, open.Peer.Short())
+		for half, slots := range openHalves(m.Open) {
+			blame("has slot %v open (importing %v, with %s)", slots, half.Importing, half.Peer.Short())
 		}
 		if m.Flags&(cluster.PFail|cluster.Fail|cluster.Handshake|cluster.NoAddr) != 0 {
 			blame("holds %s for %v", m.Endpoint.Addr(), m.Flags)
@@ -135,6 +135,20 @@ func (j *Judge) hear(ctx context.Context, addr string) testimony {
 		blame("takes part in a migration that is %s", job)
 	}
 	return t
+}
+
+// openHalves gathers the open slots of a node by direction and partner, which are
+// the keys; their Slot is 0.
+func openHalves(open []cluster.OpenSlot) map[cluster.OpenSlot]keyslot.Set {
+	halves := map[cluster.OpenSlot]keyslot.Set{}
+	for _, o := range open {
+		slot := o.Slot
+		o.Slot = 0
+		set := halves[o]
+		set.Add(slot)
+		halves[o] = set
+	}
+	return halves
 }
 
 // runningJobs are the states of the atomic migrations that are not over.

@@ -113,3 +113,27 @@ func (j *Judge) settledCensus(ctx context.Context) (Census, error) {
 		}
 	}
 }
+
+// Clear removes all keys of a stopped load, on a cluster at rest.
+func (l *Load) Clear(ctx context.Context) error {
+	w, err := l.judge.world(ctx)
+	if err != nil {
+		return err
+	}
+	pipes := map[place]redis.Pipeliner{}
+	for _, writer := range l.writers {
+		for _, c := range writer.cells {
+			p := place{w.owners[keyslot.Of(c.name.key)], c.name.db}
+			if pipes[p] == nil {
+				pipes[p] = l.judge.client(p).Pipeline()
+			}
+			pipes[p].Unlink(ctx, c.name.key)
+		}
+	}
+	for p, pipe := range pipes {
+		if _, err := pipe.Exec(ctx); err != nil {
+			return fmt.Errorf("node %s does not remove the load's keys: %w", p.addr, err)
+		}
+	}
+	return nil
+}

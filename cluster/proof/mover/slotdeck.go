@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/lab"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/run"
 	"slotdeck/cluster/watch"
@@ -69,10 +70,11 @@ func (s *Slotdeck) Move(ctx context.Context, r plan.Request, o run.Options, prog
 	if err != nil {
 		return run.Report{}, err
 	}
-	return follow(job, progress), nil
+	return Follow(job, progress), nil
 }
 
-func follow(job *run.Job, progress func(run.Progress)) run.Report {
+// Follow takes the progress of a job until it has ended.
+func Follow(job *run.Job, progress func(run.Progress)) run.Report {
 	for p := range job.Updates() {
 		if progress != nil {
 			progress(p)
@@ -84,4 +86,15 @@ func follow(job *run.Job, progress func(run.Progress)) run.Report {
 // MoveTask moves exactly the slots of a task.
 func (s *Slotdeck) MoveTask(ctx context.Context, t Task, o run.Options, progress func(run.Progress)) (run.Report, error) {
 	return s.Move(ctx, plan.MoveExactly{Slots: t.Slots, To: cluster.NodeID(t.To)}, o, progress)
+}
+
+// AtomicOf is the atomic driver of a server; Auto: it has none.
+func AtomicOf(server lab.Server) plan.Driver {
+	switch server.Name {
+	case "redis-8.6":
+		return plan.AtomicRedis
+	case "valkey-9.1":
+		return plan.AtomicValkey
+	}
+	return plan.Auto
 }

@@ -96,7 +96,7 @@ func spread(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
 		}},
 		{name: bySlotdeck, move: rebalance(plan.Legacy)},
 	}
-	if driver := atomicOf(server); driver != plan.Auto {
+	if driver := mover.AtomicOf(server); driver != plan.Auto {
 		list = append(list, &way{name: byAtomic, move: rebalance(driver)})
 	}
 	for range max(1, s.pairs/3) {

@@ -41,7 +41,7 @@ func ways(server lab.Server) []*way {
 		{name: byToolFast, move: tool("--cluster-pipeline", "100")},
 		{name: bySlotdeck, move: slotdeck(plan.Legacy)},
 	}
-	driver := atomicOf(server)
+	driver := mover.AtomicOf(server)
 	if driver == plan.Auto {
 		return list
 	}
@@ -49,17 +49,6 @@ func ways(server lab.Server) []*way {
 		list = append(list, &way{name: byToolOwn, move: tool("--cluster-use-atomic-slot-migration")})
 	}
 	return append(list, &way{name: byNative, move: native}, &way{name: byAtomic, move: slotdeck(driver)})
-}
-
-// atomicOf is the atomic driver of a server; Auto: it has none.
-func atomicOf(server lab.Server) plan.Driver {
-	switch server.Name {
-	case "redis-8.6":
-		return plan.AtomicRedis
-	case "valkey-9.1":
-		return plan.AtomicValkey
-	}
-	return plan.Auto
 }
 
 func tool(flags ...string) func(context.Context, *course, mover.Task) error {
