@@ -83,7 +83,7 @@ func (j *Jobs) sumLines(sc *Scene) []string {
 		throttle = t.Count(int64(p.Throttle)) + " keys/s"
 	}
 	lines := []string{
-		of("slots", p.Slots, func(n int64) string { return strconv.FormatInt(n, 10) }) + second("rate", rate) + t.Spark(j.speeds, max(0, min(60, sc.W-62)), t.Dim),
+		of("slots", p.Slots, func(n int64) string { return strconv.FormatInt(n, 10) }) + second("rate", rate) + t.Spark(j.speeds, max(0, min(len(j.speeds), 60, sc.W-62)), t.Dim),
 		of("keys", p.Keys, t.Count) + second("batch", batch) + t.Dim.Text("elapsed ") + clockText(t, p.Elapsed),
 		of("bytes", p.Bytes, t.Bytes) + second("throttle", throttle) + t.Dim.Text("block ") + block,
 	}

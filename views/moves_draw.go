@@ -105,7 +105,7 @@ func (f *moveForm) sums(t *ui.Theme, w int) []string {
 		t.Strong.Text(plural(p.Slots, "slot")),
 		amountText(p.Keys, t.Count) + " keys",
 		amountText(p.Bytes, t.Bytes),
-		p.Estimate.String(),
+		estimateText(p.Estimate),
 		riskPaint(t, p.Risk).Text(p.Risk.String()),
 		t.Dim.Text(hold),
 	}
@@ -124,6 +124,13 @@ func (f *moveForm) sums(t *ui.Theme, w int) []string {
 		line += part
 	}
 	return append(lines, line)
+}
+
+func estimateText(e plan.Estimate) string {
+	if e.Known() && e.High < time.Second {
+		return "under a second"
+	}
+	return e.String()
 }
 
 // amountText is an amount with what it is worth: ~ for what was not counted by
