@@ -54,6 +54,8 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	if err != nil {
 		return err
 	}
+	moves := newMover(watching.Watch)
+	defer moves.leave()
 	failovers := newFailovers(watching)
 	defer failovers.leave()
 	colours := profile(w)
@@ -67,11 +69,12 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 		Control: watching,
 		Log:     sentLog{journal},
 		Slots:   &slotKeys{watch: watching.Watch},
-		Write:   writeNew,
-		Save:    saveScreen,
+		Mover:   moves,
 
 		Failovers: failovers,
 
+		Save:    saveScreen,
+		Write:   writeNew,
 		AskSync: f.sync.byHand(w),
 	})
 	return f.run(ctx, w, app, colours, faults)

@@ -44,7 +44,7 @@ var exits = [...]struct {
 	{NoTerminal, "the console needs a terminal and there is none"},
 	{NoServer, "demo: no redis-server or valkey-server program was found, or the one named is none"},
 	{Internal, "a fault of slotdeck's own, or of this machine"},
-	{Interrupted, "interrupted before there was an answer"},
+	{Interrupted, "interrupted; where slots were moving, the text says what is left and how to go on"},
 }
 
 // exitTable is the table as text, one code a line.

@@ -57,8 +57,8 @@ func newRoot(w *World) *cobra.Command {
 		Use:   "slotdeck [HOST:PORT …]",
 		Short: "A terminal console for Redis Cluster and Valkey clusters",
 		Long: `slotdeck connects to any one node of a Redis or Valkey cluster, finds the rest,
-and shows slots, nodes, memory and lag as they are now. It only looks: nothing
-is changed.
+and shows slots, nodes, memory and lag as they are now. Whatever changes
+something shows its plan first, and waits for a confirmation.
 
 Nodes are named HOST:PORT or HOST PORT, [IPV6]:PORT or IPV6 PORT, or as
 redis:// and rediss:// URIs; several may be given in case one is down. Without
@@ -93,8 +93,8 @@ any, 127.0.0.1:6379 is tried. The password is best put into REDISCLI_AUTH.`,
 	look.register(root.Flags())
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("slotdeck {{.Version}}\n")
-	root.AddGroup(&cobra.Group{ID: "cluster", Title: "Clusters:"}, &cobra.Group{ID: "keys", Title: "Keys and slots, computed here:"})
-	root.AddCommand(newInfo(w), newDemo(w), newFailover(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
+	root.AddGroup(&cobra.Group{ID: "cluster", Title: "Clusters:"}, &cobra.Group{ID: "moves", Title: "Moving slots:"}, &cobra.Group{ID: "keys", Title: "Keys and slots, computed here:"})
+	root.AddCommand(newInfo(w), newDemo(w), newFailover(w), newReshard(w), newRebalance(w), newDrain(w), newResume(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
 	root.SetHelpCommand(newHelp())
 	needShell(root)
 	root.SetHelpTemplate(helpTemplate())

@@ -87,7 +87,7 @@ func TestEveryCommandHasHelpAndAManualPage(t *testing.T) {
 	if got := run(t, "", nil, "man", dir); got.code != Fine {
 		t.Fatalf("man: %+v", got)
 	}
-	for _, name := range []string{"slot", "tag", "info", "demo", "version", "completion"} {
+	for _, name := range []string{"slot", "tag", "info", "demo", "reshard", "rebalance", "drain", "resume", "version", "completion"} {
 		got := run(t, "", nil, name, "--help")
 		if got.code != Fine || !strings.Contains(got.out, "Usage:") {
 			t.Errorf("slotdeck %s --help: %+v", name, got)

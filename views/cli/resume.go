@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/plan"
+	"slotdeck/keyslot"
+	"slotdeck/ui"
+	"slotdeck/views"
+)
+
+func newResume(w *World) *cobra.Command {
+	var f moveFlags
+	var finish, back, leave bool
+	cmd := &cobra.Command{
+		Use:     "resume HOST:PORT [--finish|--roll-back|--leave]",
+		GroupID: "moves",
+		Short:   "Settle slots that an interrupted move left open",
+		Long: `Finds the slots that an interrupted move left open, whoever began it and on
+whatever machine, tells how each stands, with the keys on both sides, and what
+can be done about it: finish the move, roll it back, or leave it. Without one of
+the three it asks, and without a terminal it only tells.`,
+		Example: `  slotdeck resume 10.0.0.11:7001
+  slotdeck resume 10.0.0.11:7001 --finish --yes`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			way, chosen, err := oneWay(finish, back, leave)
+			if err != nil {
+				return err
+			}
+			m, snap, err := f.begin(cmd.Context(), w, args)
+			if err != nil {
+				return err
+			}
+			defer m.close()
+			left, err := m.mover.Leftovers(cmd.Context(), snap)
+			if err != nil && len(left.Open) == 0 {
+				return refusal(err)
+			}
+			return errors.Join(m.resume(cmd.Context(), left, way, chosen), m.showRest(snap, left))
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&finish, "finish", false, "move the rest of their keys, then give the slots to their targets")
+	flags.BoolVar(&back, "roll-back", false, "bring their keys back to the owners, then close the slots")
+	flags.BoolVar(&leave, "leave", false, "only tell")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask; needed without a terminal")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print the commands, and change nothing")
+	f.howFlags(flags)
+	f.out.register(flags)
+	f.conn.register(flags)
+	flags.SetNormalizeFunc(likeRedisCLI)
+	return cmd
+}
+
+func oneWay(finish, back, leave bool) (way plan.Way, chosen bool, err error) {
+	n := 0
+	for w, on := range map[plan.Way]bool{plan.Finish: finish, plan.RollBack: back, plan.Leave: leave} {
+		if on {
+			way = w
+			n++
+		}
+	}
+	if n > 1 {
+		return way, false, usage("--finish, --roll-back and --leave exclude each other")
+	}
+	return way, n == 1, nil
+}
+
+// recoveryAnswer is an open slot for programs.
+type recoveryAnswer struct {
+	Slot      int         `json:"slot"`
+	Owner     string      `json:"owner"`
+	To        string      `json:"to,omitempty"`
+	Text      string      `json:"text"`
+	Suggested string      `json:"suggested"`
+	Ways      []wayAnswer `json:"ways"`
+}
+
+type wayAnswer struct {
+	Way      string   `json:"way"`
+	Possible bool     `json:"possible"`
+	Text     string   `json:"text"`
+	Risk     string   `json:"risk"`
+	Commands []string `json:"commands,omitempty"`
+}
+
+// resume tells what is open, asks which way, and goes it.
+func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way, chosen bool) error {
+	list := left.Open
+	if err := m.showOpen(left); err != nil || len(list) == 0 {
+		return err
+	}
+	if !chosen {
+		answer, err := m.ask(ctx, "finish, roll back or leave? ")
+		if err != nil {
+			return err
+		}
+		switch answer {
+		case "finish", "f":
+			way = plan.Finish
+		case "roll back", "roll-back", "r":
+			way = plan.RollBack
+		default:
+			way = plan.Leave
+		}
+	}
+	if way == plan.Leave || m.dryRun {
+		return nil
+	}
+	var set keyslot.Set
+	for _, r := range list {
+		if o := r.Option(way); o.Possible {
+			set.Add(r.Slot)
+		} else {
+			m.w.Warn(fmt.Sprintf("slot %d stays open: %s", r.Slot, ui.Clean(o.Text)))
+		}
+	}
+	if set.Empty() {
+		return failure(No, "no open slot can be settled this way; the sentences above say why")
+	}
+	if chosen {
+		if err := m.confirm(ctx, fmt.Sprintf("%s %d open slots (%s), yes or no? ", way, set.Len(), set)); err != nil {
+			return err
+		}
+	}
+	return m.follow(ctx, func() (views.MoveJob, error) { return m.mover.Recover(ctx, set, way, m.options) })
+}
+
+// showRest tells what else an interrupted move left: migrations that the servers
+// run by themselves, and what the last plan from this machine has yet to move.
+func (m *moving) showRest(s *cluster.Snapshot, left views.Leftovers) error {
+	if m.out == asJSON {
+		return nil
+	}
+	for _, r := range left.Running {
+		fmt.Fprintf(m.w.Out, "the servers are moving %d slots (%s) by themselves, begun elsewhere: %s (%s)\n", r.Slots.Len(), r.Slots, ui.Clean(r.State), ui.Clean(r.Name))
+	}
+	for _, r := range left.Rest {
+		fmt.Fprintf(m.w.Out, "the plan %q has yet to move %d slots: slotdeck reshard %s --to %s --slot-ranges %s\n", ui.Clean(left.Plan), r.Slots.Len(), m.seed, ui.Clean(r.To.Short()), r.Slots)
+	}
+	return nil
+}
+
+func (m *moving) showOpen(left views.Leftovers) error {
+	list := left.Open
+	if m.out == asJSON {
+		answers := make([]recoveryAnswer, len(list))
+		for i, r := range list {
+			answers[i] = answerRecovery(r)
+		}
+		return writeJSON(m.w.Out, answers)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(m.w.Out, "[OK] No slot is open; there is nothing to resume.")
+		return err
+	}
+	for _, g := range left.Groups() {
+		m.showGroup(&g)
+	}
+	return nil
+}
+
+// showGroup tells of open slots that can be settled together: how they stand,
+// and what each way leads to.
+func (m *moving) showGroup(g *views.OpenGroup) {
+	say := func(format string, args ...any) { fmt.Fprintln(m.w.Out, clean(fmt.Sprintf(format, args...))) }
+	set, first := g.Slots(), g.First()
+	say("%s", g.Text(m.name))
+	if set.Len() > 1 {
+		say("  %d slots are open: %s; the sentences below are about slot %d, the others stand alike", set.Len(), set, first.Slot)
+	}
+	for _, o := range first.Options {
+		mark := " "
+		if o.Way == first.Suggested {
+			mark = "*"
+		}
+		say("  %s %-9s  %s", mark, o.Way, o.Text)
+	}
+	if !m.dryRun {
+		return
+	}
+	for _, r := range g.Open {
+		for _, o := range r.Options {
+			for _, c := range o.Commands {
+				say("  slot %d, %s: %s  %s", r.Slot, o.Way, c.Addr, c.Text())
+			}
+		}
+	}
+}
+
+// name is how sentences call a node.
+func (m *moving) name(id cluster.NodeID) string {
+	s := m.watch.Latest()
+	n, ok := s.Node(id)
+	if !ok {
+		return id.Short()
+	}
+	return n.Member.Endpoint.Addr()
+}
+
+func answerRecovery(r plan.Recovery) recoveryAnswer {
+	a := recoveryAnswer{Slot: int(r.Slot), Owner: string(r.Owner), To: string(r.To), Text: r.Text, Suggested: r.Suggested.String()}
+	for _, o := range r.Options {
+		w := wayAnswer{Way: o.Way.String(), Possible: o.Possible, Text: o.Text, Risk: o.Risk.String()}
+		for _, c := range o.Commands {
+			w.Commands = append(w.Commands, c.Addr+" "+c.Text())
+		}
+		a.Ways = append(a.Ways, w)
+	}
+	return a
+}
