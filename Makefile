@@ -33,8 +33,8 @@ lint: go ## format, vet and staticcheck alone
 servers: ## five server versions from Debian's packages into a cache folder, no root needed
 	@.ci/install-servers
 
-bench: go ## benchmarks
-	go test -short -run '^$$' -bench . -benchmem $(FLAGS) ./...
+bench: go ## benchmarks, those of the whole program on a real cluster among them
+	.ci/with-servers go test -run '^$$' -bench . -benchmem $(FLAGS) ./...
 
 bench-reshard: go ## slotdeck against the servers' own ways of moving slots: times, and what a client notices
 	.ci/with-servers go run ./cluster/proof/reshard $(FLAGS)
