@@ -38,9 +38,7 @@ func (quitDialog) draw(a *App, sc *Scene, body []string) ([]string, string) {
 		p.Title, t.Percent(max(0, p.Share())), p.Slots.Done, p.Slots.Total, len(p.InFlight))
 	var lines []string
 	add := func(s string) {
-		for _, l := range ui.Wrap(ui.Clean(s), inner) {
-			lines = append(lines, l)
-		}
+		lines = append(lines, ui.Wrap(ui.Clean(s), inner)...)
 	}
 	add(text)
 	lines = append(lines, "")

@@ -130,8 +130,6 @@ func (t Tally) share() float64 {
 	return min(1, float64(t.Done)/float64(t.Total))
 }
 
-func (t Tally) left() int64 { return max(0, t.Total-t.Done) }
-
 // MoveProgress is a job at one moment.
 type MoveProgress struct {
 	Job, Title string

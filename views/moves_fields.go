@@ -24,7 +24,6 @@ type moveField interface {
 // still is for fields that some keys mean nothing to.
 type still struct{}
 
-func (still) step(int)  {}
 func (still) toggle()   {}
 func (still) digit(int) {}
 func (still) erase()    {}
@@ -222,7 +221,6 @@ func (f *shardsField) toggle() {
 // weightsField is the weights of a rebalance: the arrows choose a primary,
 // digits and space change its weight.
 type weightsField struct {
-	still
 	shards  []shardChoice
 	weights map[cluster.NodeID]float64 // those that are not 1
 	at      int

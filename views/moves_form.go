@@ -40,7 +40,6 @@ type moveForm struct {
 	fields []moveField
 	at     int
 
-	asks int  // counts what was asked, so that late answers are told apart
 	read bool // facts are here, or the reason why not
 	moveFacts
 	plan    plan.Plan
