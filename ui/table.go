@@ -165,7 +165,8 @@ func (tb Table) line(t *Theme, r Row, current bool, widths []int, w int) string 
 }
 
 // Cursor is a place in a list that scrolls. It remembers the row by its key,
-// so that it stays on the same thing when the order changes.
+// so that it stays on the same thing when the order changes; until somebody
+// moves it, it stays at the top.
 type Cursor struct {
 	Key string
 	At  int
@@ -185,7 +186,9 @@ func (c *Cursor) Follow(rows []Row) {
 		}
 	}
 	c.At = min(max(c.At, 0), len(rows)-1)
-	c.Key = rows[c.At].Key
+	if c.Key != "" {
+		c.Key = rows[c.At].Key
+	}
 }
 
 // Move goes n rows down, or up when n is negative, and stops at the ends.

@@ -71,6 +71,23 @@ func TestCursorFollowsItsRowWhenTheOrderChanges(t *testing.T) {
 	c.Move(1, nil)
 }
 
+func TestCursorStaysOnTopUntilItIsMoved(t *testing.T) {
+	rows := []Row{{Key: "b"}, {Key: "a"}}
+	var c Cursor
+	c.Follow(rows)
+	rows[0], rows[1] = rows[1], rows[0] // the first answers came in another order
+	c.Follow(rows)
+	if c.At != 0 {
+		t.Errorf("nobody moved it, and it is at %d", c.At)
+	}
+	c.Move(1, rows)
+	rows[0], rows[1] = rows[1], rows[0]
+	c.Follow(rows)
+	if c.At != 0 || c.Key != "b" {
+		t.Errorf("moved to b, it is on %q at %d", c.Key, c.At)
+	}
+}
+
 func TestFooterKeepsHelpAndLeavesOutWhole(t *testing.T) {
 	th := NewTheme(Look{})
 	hints := []Hint{{Key: "1", Label: "overview"}, {Key: "2", Label: "slots"}, {Key: "h", Label: "hidden", Hidden: true}, {Key: "?", Label: "help"}}

@@ -84,6 +84,7 @@ func (n *Nodes) Hints(*Scene) []ui.Hint {
 // Key handles the screen's own keys, then moving.
 func (n *Nodes) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 	key := k.String()
+	n.cursor.Move(0, n.rows) // whoever acts here means the row that was under the cursor
 	if cmd, known, off := nodeActions.Run(key, n); known {
 		if off != "" {
 			return say(off), true
