@@ -11,6 +11,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"slotdeck/cluster/fake"
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
 )
@@ -156,6 +157,37 @@ func BenchmarkIdle(b *testing.B) {
 		busy = append(busy, 100*(s.processorTime()-before).Seconds()/span.Seconds())
 	}
 	report(b, busy, "%cpu")
+	b.ReportMetric(s.residentMiB(), "MiB-rss")
+}
+
+// BenchmarkLargeCluster is what the program costs on three hundred nodes that
+// answer at once (they are pretended), and how soon it answers a key there.
+func BenchmarkLargeCluster(b *testing.B) {
+	const nodes = 300
+	c, err := fake.Start(nodes/2, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	s := start(b, c.Addr(fake.ID(0)))
+	defer s.kill()
+	all := ms(s.shows(fmt.Sprintf("%d/%d nodes", nodes, nodes)))
+	const span = 10 * time.Second
+	var busy, times []float64
+	for b.Loop() {
+		s.press("1")
+		s.rests()
+		before := s.processorTime()
+		<-time.After(span)
+		busy = append(busy, 100*(s.processorTime()-before).Seconds()/span.Seconds())
+		s.press("3")
+		for i := range 50 {
+			times = append(times, ms(s.answers([]string{"j", "k"}[i%2])))
+		}
+	}
+	report(b, busy, "%cpu")
+	report(b, times, "ms")
+	b.ReportMetric(all, "ms-to-all")
 	b.ReportMetric(s.residentMiB(), "MiB-rss")
 }
 

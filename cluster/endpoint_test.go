@@ -51,3 +51,23 @@ func TestFlagsReadBackWhatTheyWrite(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// FuzzParseAddr writes what it read and reads it again.
+func FuzzParseAddr(f *testing.F) {
+	for _, text := range []string{"10.0.0.1:6379", "[::1]:6379", "::1:6379", "h:1@2,name", ":1", "[]:1", "a:0", "[a:1", "fe80::1%eth0:7"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		host, port, err := ParseAddr(text)
+		if err != nil {
+			return
+		}
+		if host == "" || port < 1 || port > 65535 {
+			t.Fatalf("%q: host %q, port %d", text, host, port)
+		}
+		again, samePort, err := ParseAddr(JoinAddr(host, port))
+		if err != nil || again != host || samePort != port {
+			t.Fatalf("%q: %q %d, and again %q %d, %v", text, host, port, again, samePort, err)
+		}
+	})
+}

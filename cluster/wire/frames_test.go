@@ -61,3 +61,25 @@ func TestFramesRefusesWhatWouldTakeMemoryWithoutBound(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFrames feeds the same bytes whole and in pieces: what is refused, and
+// where replies end, must not depend on how the network cut them.
+func FuzzFrames(f *testing.F) {
+	for _, text := range []string{"+PONG\r\n", "$3\r\nabc\r\n*2\r\n:1\r\n$-1\r\n", "*-1\r\n*1\r\n*0\r\n", "-ERR no\r\n$5\r\na\r\nb", "HTTP/1.1 400\r\n", "$99999999999999999999\r\n", "*16\r\n"} {
+		f.Add(text, 1)
+	}
+	f.Fuzz(func(t *testing.T, text string, step int) {
+		step = max(1, step%64)
+		whole, wholeErr := feed(text, max(1, len(text)))
+		pieces, piecesErr := feed(text, step)
+		if (wholeErr == nil) != (piecesErr == nil) {
+			t.Fatalf("whole: %v, in pieces of %d: %v", wholeErr, step, piecesErr)
+		}
+		if wholeErr == nil && (whole.whole() != pieces.whole() || whole.replies != pieces.replies) {
+			t.Fatalf("whole: %d replies, ended %v; in pieces of %d: %d, %v", whole.replies, whole.whole(), step, pieces.replies, pieces.whole())
+		}
+		if len(whole.line) > maxLine+1 || len(whole.open) > maxDepth {
+			t.Fatalf("it holds a line of %d bytes and is %d deep", len(whole.line), len(whole.open))
+		}
+	})
+}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -61,5 +63,37 @@ func TestBadAddressesAreRefusedWithASentence(t *testing.T) {
 		if !strings.Contains(err.Error(), c.says) || strings.ContainsRune(err.Error(), 0x1b) {
 			t.Errorf("%q: it says %q; want %q", c.words, err, c.says)
 		}
+	}
+}
+
+// FuzzAddresses: what is taken for an address can be dialled, and is the same
+// when it is read again; and a URI that is refused does not have its password
+// repeated.
+func FuzzAddresses(f *testing.F) {
+	for _, text := range []string{"10.0.0.1:7000", "[::1]:7000", "::1", ":7000", "7000", "cache", "[a", "a]b", "h:0", "redis://u:hunter2@h:1/0", "rediss://:hunter2@[::1]", "valkey://hunter2@"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if addr, err := address(text, 0); err == nil {
+			dialled(t, text, addr)
+			if again, err := address(addr, 0); err != nil || again != addr {
+				t.Fatalf("%q is %q, and again %q, %v", text, addr, again, err)
+			}
+		}
+		n, err := parseURI(text)
+		switch {
+		case err == nil:
+			dialled(t, text, n.addr)
+		case strings.Contains(text, "hunter2@") && strings.Contains(text, "://") && strings.Contains(err.Error(), "hunter2"):
+			t.Fatalf("%q: the password is in %q", text, err)
+		}
+	})
+}
+
+func dialled(t *testing.T, text, addr string) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(addr)
+	if n, wrong := strconv.Atoi(port); err != nil || host == "" || wrong != nil || n < 1 || n > 65535 {
+		t.Fatalf("%q is %q, which cannot be dialled: %v", text, addr, err)
 	}
 }
