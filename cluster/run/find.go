@@ -70,7 +70,7 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 	if dir == "" {
 		dir = DefaultStateDir()
 	}
-	s, err := j.crew.survey(ctx)
+	s, err := j.agreed(ctx) // a mover that was killed just now left words under way
 	if err != nil {
 		return Found{}, err
 	}

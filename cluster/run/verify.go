@@ -14,6 +14,9 @@ import (
 func (j *Job) finish(ctx context.Context, outcome Outcome, err error) {
 	j.say(Verifying, "asking every node")
 	patience := 10 * time.Second
+	if outcome == Failed {
+		patience = 3 * time.Second
+	}
 	if j.leaving() {
 		patience = 400 * time.Millisecond
 	}

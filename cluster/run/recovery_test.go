@@ -1,0 +1,244 @@
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/lab"
+	"slotdeck/cluster/plan"
+	"slotdeck/cluster/run"
+	"slotdeck/cluster/watch"
+	"slotdeck/keyslot"
+)
+
+// TestMain lets the test's own program be the console that is killed: with the
+// plan in a file and the address of a node in its environment it moves slots.
+func TestMain(m *testing.M) {
+	if seed := os.Getenv("SLOTDECK_TEST_MOVER"); seed != "" {
+		if err := mover(seed); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func mover(seed string) error {
+	text, err := os.ReadFile(os.Getenv("SLOTDECK_TEST_PLAN"))
+	if err != nil {
+		return err
+	}
+	p, err := plan.Decode(text)
+	if err != nil {
+		return err
+	}
+	w := watch.New(watch.Config{Seeds: []string{seed}, Interval: 100 * time.Millisecond})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { _ = w.Run(ctx) }()
+	for s := range w.Updates() {
+		if answering(s) && s.Agreement().Full() && len(s.Nodes) > 2 {
+			break
+		}
+	}
+	j, err := run.Start(ctx, w, p, run.Options{Driver: plan.Legacy, KeysPerSecond: 100, StateDir: os.Getenv("SLOTDECK_TEST_STATE")})
+	if err != nil {
+		return err
+	}
+	fmt.Println("moving")
+	return j.Wait().Err
+}
+
+// killedInTheMiddle moves slots in a process of its own, and kills it while
+// slots are open.
+func (w *world) killedInTheMiddle(p plan.Plan) {
+	w.t.Helper()
+	text, err := plan.Encode(p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	file := w.state + "/plan.json"
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SLOTDECK_TEST_MOVER="+w.Seed(), "SLOTDECK_TEST_PLAN="+file, "SLOTDECK_TEST_STATE="+w.state)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	deadline, open := time.Now().Add(20*time.Second), time.Time{}
+	for time.Now().Before(deadline) {
+		s := w.watch.Latest()
+		w.watch.Refresh()
+		moved := 0
+		for i := range s.Shards {
+			if s.Shards[i].Primary == p.Moves[0].To {
+				moved = s.Shards[i].SlotLen - 5461
+			}
+		}
+		if len(s.Moves) <= 5 || moved <= 5 {
+			open = time.Time{}
+		} else if open.IsZero() {
+			open = s.At
+		}
+		if !open.IsZero() && s.At.Sub(open) > 60*time.Millisecond { // keys are on their way
+			_ = cmd.Process.Kill()
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	_ = cmd.Process.Kill()
+	w.t.Fatalf("the mover was never seen in the middle: %s", out.String())
+}
+
+func TestKilledConsoleIsRecoveredFromTheClusterAlone(t *testing.T) {
+	for _, version := range versions {
+		for _, way := range []plan.Way{plan.Finish, plan.RollBack} {
+			t.Run(fmt.Sprint(version, " ", way), func(t *testing.T) {
+				w := newWorld(t, version, lab.Config{})
+				w.fill(6000)
+				before := w.digest()
+				p := w.plan(plan.MoveExactly{Slots: slots("0-2000"), To: w.id(1)})
+				w.killedInTheMiddle(p)
+				elsewhere := t.TempDir() // another machine has no checkpoint
+				found, err := run.Find(t.Context(), w.watch, elsewhere)
+				if err != nil || len(found.Open) == 0 || found.Checkpoint != nil {
+					t.Fatalf("%v: %d open slots, checkpoint %v", err, len(found.Open), found.Checkpoint)
+				}
+				here, err := run.Find(t.Context(), w.watch, w.state)
+				if err != nil || here.Checkpoint == nil || len(here.Rest()) != 1 || here.Checkpoint.Plan.ID != p.ID {
+					t.Fatalf("the checkpoint is of no help: %v %+v", err, here.Checkpoint)
+				}
+				ways := map[keyslot.Slot]plan.Way{}
+				for _, r := range found.Open {
+					if ways[r.Slot] = way; !r.Option(way).Possible { // it was given away already
+						ways[r.Slot] = plan.Finish
+					}
+					if found.Keys[r.Slot] == nil || r.Owner == "" {
+						t.Errorf("slot %d: %v, %v", r.Slot, found.Keys[r.Slot], r.Text)
+					}
+				}
+				j, err := run.StartRecovery(t.Context(), w.watch, found, ways, run.Options{StateDir: elsewhere})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.wants(j.Wait(), run.Completed)
+				w.nothingOpen()
+				same(t, before, w.digest())
+				s := w.fresh()
+				for slot, way := range ways {
+					owner, _ := s.ShardOf(slot)
+					if want := map[plan.Way]cluster.NodeID{plan.Finish: w.id(1), plan.RollBack: w.id(0)}[way]; owner.Primary != want {
+						t.Errorf("slot %d is with the wrong node", slot)
+					}
+				}
+				if way == plan.Finish {
+					here, err := run.Find(t.Context(), w.watch, w.state)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, rest := range here.Rest() {
+						w.move(rest, run.Options{Driver: plan.Legacy})
+					}
+					if left := plan.Tell(p, w.fresh()).Left; !left.Empty() {
+						t.Errorf("not gone on to the end: %v", left)
+					}
+				}
+			})
+		}
+	}
+}
+
+// half opens a slot by hand and leaves a key on both sides.
+func (w *world) half(slot keyslot.Slot, onSource, onTarget string) (key string) {
+	w.t.Helper()
+	key = keyIn(slot, 3)
+	w.do(1, "CLUSTER", "SETSLOT", int(slot), "IMPORTING", string(w.id(0)))
+	w.do(0, "SET", key, onSource)
+	w.do(0, "CLUSTER", "SETSLOT", int(slot), "MIGRATING", string(w.id(1)))
+	n, _ := w.watch.Node(w.id(1))
+	if a := n.Pipeline(context.Background(), []any{"ASKING"}, []any{"SET", key, onTarget}); a[1].Err != nil {
+		w.t.Fatal(a[1].Err)
+	}
+	return key
+}
+
+func TestSameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing.T) {
+	for _, version := range []string{"redis-7.0", "valkey-9.1"} {
+		for _, c := range []struct{ target, choice, want string }{
+			{"mine", "", "mine"},
+			{"theirs", run.TakeSource, "mine"},
+			{"theirs", run.TakeTarget, "theirs"},
+			{"theirs", run.Skip, ""},
+		} {
+			t.Run(version+" "+c.target+" "+c.choice, func(t *testing.T) {
+				w := newWorld(t, version, lab.Config{})
+				key := w.half(77, "mine", c.target)
+				w.fresh()
+				found, err := run.Find(t.Context(), w.watch, w.state)
+				if err != nil || len(found.Open) != 1 {
+					t.Fatal(err, found.Open)
+				}
+				j, err := run.StartRecovery(t.Context(), w.watch, found, map[keyslot.Slot]plan.Way{77: plan.Finish}, run.Options{StateDir: w.state})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.choice != "" {
+					p := until(t, j, "it asks", func(p run.Progress) bool { return p.Question != nil })
+					q := p.Question
+					if q.Kind != run.Conflict || !strings.Contains(q.Details[0], "mine") || !strings.Contains(q.Details[1], "theirs") {
+						t.Errorf("%+v", q)
+					}
+					if err := j.Answer(q.ID, "nonsense"); err == nil {
+						t.Error("an answer that is no choice was taken")
+					}
+					if err := j.Answer(q.ID, c.choice); err != nil {
+						t.Fatal(err)
+					}
+				}
+				r := j.Wait()
+				if c.choice == run.Skip {
+					if r.Outcome != run.Failed || !r.Open.Has(77) {
+						t.Errorf("%v", r.Sentences)
+					}
+					return
+				}
+				w.wants(r, run.Completed)
+				w.nothingOpen()
+				if got, _ := w.Nodes()[1].Do(t.Context(), "GET", key).Text(); got != c.want {
+					t.Errorf("the value is %q, want %q", got, c.want)
+				}
+				if (len(r.Saved) == 1) != (c.choice != "") {
+					t.Errorf("saved: %v", r.Saved)
+				}
+			})
+		}
+	}
+}
+
+func TestSlotAboutWhichSomethingChangedIsNotRecovered(t *testing.T) {
+	w := newWorld(t, "redis-7.0", lab.Config{})
+	w.half(77, "mine", "mine")
+	w.fresh()
+	found, err := run.Find(t.Context(), w.watch, w.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.do(0, "CLUSTER", "SETSLOT", 77, "MIGRATING", string(w.id(2)))
+	var changed *run.Changed
+	if _, err := run.StartRecovery(t.Context(), w.watch, found, map[keyslot.Slot]plan.Way{77: plan.Finish}, run.Options{StateDir: w.state}); !errors.As(err, &changed) {
+		t.Errorf("%v", err)
+	}
+}
