@@ -133,6 +133,20 @@ func provocations() map[Reason][]provocation {
 			{"asked for", func() error { _, err := Choose(twoNodes(), abilities(Legacy, Legacy), AtomicValkey); return err }, "CLUSTER MIGRATESLOTS cannot be used"},
 			{"not asked", func() error { _, err := Choose(twoNodes(), nil, Legacy); return err }, "was not asked what it can do"},
 		},
+		NotEmpty: {
+			{"keys", func() error { return refusedAdd(func(s *MemberServer) { s.Stats.Keys = 3 }) }, "holds 3 keys"},
+			{"a cluster", func() error {
+				return refusedAdd(func(s *MemberServer) { s.View = servers(2)[1].View; befriend(s, "10.9.9.9") })
+			}, "is in a cluster with 1 other node (10.9.9.9:7000)"},
+			{"functions", func() error { return refusedAdd(func(s *MemberServer) { s.Libraries = []string{"mine"} }) }, "has functions already (mine)"},
+		},
+		InUse: {
+			{"owner", func() error { _, err := PlanRemove(three().snapshot(), RemoveRequest{Node: id(0, 0)}); return err }, "A 10.0.0.1:7000 owns 5461 slots (0-5460"},
+			{"member", func() error {
+				_, err := PlanReset(ResetRequest{Servers: memberOf(three(), id(3, 1)), Around: three().snapshot()})
+				return err
+			}, "slotdeck del-node"},
+		},
 	}
 }
 

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"slotdeck/cluster"
+	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/wire"
+)
+
+// callFlags are those of "slotdeck call".
+type callFlags struct {
+	memberFlags
+	primaries, replicas bool
+	timeout             time.Duration
+}
+
+func newCall(w *World) *cobra.Command {
+	var f callFlags
+	cmd := &cobra.Command{
+		Use:     "call [flags] HOST:PORT COMMAND [WORD …] [--only-masters|--only-replicas] [--yes] [-o json]",
+		GroupID: "cluster",
+		Short:   "Send one command to every node",
+		Long: `Sends one command to every node of a cluster at once and prints each node's
+answer. A command that changes something is asked about first, one that can lose
+data with a name to be typed; --yes answers for both.
+
+Flags that concern the connection stand before HOST:PORT. Behind the command only
+--only-masters, --only-replicas, --yes, --timeout and -o are flags; what follows
+"--" never is. The exit code is 1 when a node answered with an error, or not.`,
+		Example: `  slotdeck call 10.0.0.11:7001 DBSIZE --only-masters
+  slotdeck call 10.0.0.11 7001 CONFIG GET maxmemory -o json
+  slotdeck call 10.0.0.11:7001 CONFIG SET maxmemory 2gb --yes`,
+		ValidArgsFunction:  cobra.NoFileCompletions,
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			words, err := f.words(cmd, args)
+			if help, _ := cmd.Flags().GetBool("help"); help && err == nil {
+				return cmd.Help()
+			}
+			if err != nil {
+				return err
+			}
+			return f.run(cmd.Context(), w, words)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.primaries, "only-masters", false, "primaries only")
+	flags.BoolVar(&f.replicas, "only-replicas", false, "replicas only")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask; needed without a terminal, for commands that change something")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "`time` for each node to answer")
+	f.out.register(flags)
+	f.conn.register(flags)
+	flags.SetNormalizeFunc(memberNames)
+	return cmd
+}
+
+// behindCommand are the flags that may follow the command's words.
+var behindCommand = map[string]bool{"only-masters": true, "only-replicas": true, "yes": true, "output": true, "timeout": true}
+
+// words parses the flags and returns the other words: a command may have words
+// that look like flags, such as LRANGE k 0 -1.
+func (f *callFlags) words(cmd *cobra.Command, args []string) ([]string, error) {
+	flags := cmd.Flags()
+	flags.AddFlagSet(cmd.InheritedFlags())
+	var words, given []string
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			words = append(words, args[i+1:]...)
+			break
+		}
+		begun := len(words) >= 2 // the address, and its port or the command
+		flag, attached := flagOf(flags, arg)
+		if len(arg) < 2 || arg[0] != '-' || begun && (flag == nil || !behindCommand[flag.Name]) {
+			words = append(words, arg)
+			continue
+		}
+		given = append(given, arg)
+		if flag != nil && flag.NoOptDefVal == "" && !attached && i+1 < len(args) {
+			i++
+			given = append(given, args[i])
+		}
+	}
+	if err := flags.Parse(given); err != nil {
+		return nil, flagError(cmd, err)
+	}
+	return words, nil
+}
+
+// flagOf finds the flag that a word is, nil for none; attached means that the
+// word holds its value, too.
+func flagOf(flags *pflag.FlagSet, word string) (flag *pflag.Flag, attached bool) {
+	if name, long := strings.CutPrefix(word, "--"); long {
+		name, _, attached = strings.Cut(name, "=")
+		return flags.Lookup(name), attached
+	}
+	if len(word) < 2 || word[0] != '-' || word[1] >= 0x80 {
+		return nil, false
+	}
+	return flags.ShorthandLookup(word[1:2]), len(word) > 2
+}
+
+func (f *callFlags) run(ctx context.Context, w *World, words []string) error {
+	node, command := f.apart(words)
+	switch {
+	case len(words) == 0:
+		return usage("HOST:PORT is missing")
+	case len(command) == 0:
+		return usage("a command is missing: call HOST:PORT COMMAND")
+	case f.primaries && f.replicas:
+		return usage("--only-masters and --only-replicas exclude each other")
+	case endless(command):
+		return usage("%s never ends its answer; use redis-cli for it", strings.ToUpper(command[0]))
+	}
+	m, err := f.begin(ctx, w, node)
+	if err != nil {
+		return err
+	}
+	defer m.crew.Close()
+	snap, err := m.crew.Look(ctx, m.seeds...)
+	if err != nil {
+		return err
+	}
+	args := make([]any, len(command))
+	for i, word := range command {
+		args[i] = word
+	}
+	wanted := func(n *cluster.Node) bool {
+		replica := n.Member.Flags.Has(cluster.Replica)
+		return !(f.primaries && replica || f.replicas && !replica)
+	}
+	if err := f.confirm(ctx, w, m.seeds[0], snap, wanted, args); err != nil {
+		return err
+	}
+	return f.print(w, m.crew.Call(ctx, snap, wanted, f.timeout, args...))
+}
+
+func (f *callFlags) confirm(ctx context.Context, w *World, seed string, s *cluster.Snapshot, wanted func(*cluster.Node) bool, args []any) error {
+	danger := dangerOf(args)
+	if danger == harmless {
+		return nil
+	}
+	count := 0
+	for i := range s.Nodes {
+		if wanted(&s.Nodes[i]) {
+			count++
+		}
+	}
+	typed := ""
+	if danger == losing {
+		typed = seed
+	}
+	if !f.yes {
+		fmt.Fprintf(w.Err, "%s will be sent to %d nodes\n", clean(wire.Shown(args...)), count)
+	}
+	return agree(ctx, w, f.yes, "Do you want to proceed, yes or no? ", typed)
+}
+
+// print prints the answers in the nodes' order.
+func (f *callFlags) print(w *World, answers []engine.MemberAnswer) error {
+	if len(answers) == 0 {
+		return failure(No, "the cluster has no such node")
+	}
+	reached := false
+	var worst error
+	for _, a := range answers {
+		reached = reached || a.Err == nil || wire.KindOf(a.Err).Answered()
+		if worst == nil {
+			worst = a.Err
+		}
+	}
+	var err error
+	if f.out == asJSON {
+		err = writeJSON(w.Out, callAnswers(answers))
+	} else {
+		err = printAnswers(w, answers)
+	}
+	switch {
+	case err != nil:
+		return err
+	case worst == nil:
+		return nil
+	case !reached:
+		return &Failure{ExitOf(worst), errTold}
+	}
+	return &Failure{No, errTold}
+}
