@@ -118,3 +118,12 @@ func TestMeterShowsThatSomethingIsNotNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestLineFillsItsWidthAndShowsThatSomethingIsNotNothing(t *testing.T) {
+	th := NewTheme(Look{})
+	for share, want := range map[float64]string{0: "────", 0.001: "╸───", 0.5: "━━──", 0.63: "━━╸─", 1: "━━━━", 7: "━━━━", -1: "────"} {
+		if got := th.Line(share, 4, Paint{}); got != want {
+			t.Errorf("Line(%v) = %q, want %q", share, got, want)
+		}
+	}
+}

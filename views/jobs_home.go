@@ -184,7 +184,7 @@ func (j *Jobs) balanceLines(sc *Scene, room int) []string {
 		sh := &sc.Snap.Shards[i]
 		hue, n := t.Shard(sh.Hue).Text, primaryStats(sc.Snap, i).Keys
 		lines = append(lines, fmt.Sprintf("   %s%s  %5d slots %s  %s keys %s", hue.Text(t.Left(sh.Letter, 3)), t.Left(book.name(sh.Primary), aw),
-			sh.SlotLen, lineBar(t, share(sh.SlotLen, most), bar, hue), t.Right(t.Count(n), 5), lineBar(t, float64(max(0, n))/float64(keys), bar, hue)))
+			sh.SlotLen, t.Line(share(sh.SlotLen, most), bar, hue), t.Right(t.Count(n), 5), t.Line(float64(max(0, n))/float64(keys), bar, hue)))
 	}
 	return lines
 }

@@ -17,7 +17,7 @@ func (j *Jobs) runningLines(sc *Scene) []string {
 	if p.State == JobPaused || p.State == JobAsking {
 		paint = t.Warn
 	}
-	lines = append(lines, "   "+lineBar(t, max(0, p.Share()), bar, paint)+"  "+t.Strong.Text(t.Right(t.Percent(p.Share()), 4))+t.Dim.Text("   left ")+clockText(t, p.ETA))
+	lines = append(lines, "   "+t.Line(max(0, p.Share()), bar, paint)+"  "+t.Strong.Text(t.Right(t.Percent(p.Share()), 4))+t.Dim.Text("   left ")+clockText(t, p.ETA))
 	if p.Question != nil {
 		lines = append(lines, "")
 		lines = append(lines, j.questionLines(sc, p.Question)...)
@@ -119,7 +119,7 @@ func (j *Jobs) pairLines(sc *Scene, w, h int) []string {
 			paint = t.Good
 		}
 		lines = append(lines, fmt.Sprintf("   %s %s %s slots %s keys  %s", t.Left(pairName(t, sc.Snap, p.From, p.To), 6),
-			lineBar(t, max(0, p.Slots.share()), bar, paint), t.Right(fmt.Sprintf("%d/%d", p.Slots.Done, p.Slots.Total), 9),
+			t.Line(max(0, p.Slots.share()), bar, paint), t.Right(fmt.Sprintf("%d/%d", p.Slots.Done, p.Slots.Total), 9),
 			t.Right(t.Count(p.Keys.Done)+"/"+t.Count(p.Keys.Total), 11), p.State))
 	}
 	return lines
@@ -147,7 +147,7 @@ func (j *Jobs) latencyLines(sc *Scene, w, h int) []string {
 		if share > 1 {
 			paint = t.Warn
 		}
-		lines = append(lines, t.Apart("   "+shadeOf(t, sc.Snap, l.Node).Text(t.Left(letterOf(sc.Snap, l.Node), 2))+" "+t.Left(book.name(l.Node), aw)+" "+lineBar(t, share, bar, paint),
+		lines = append(lines, t.Apart("   "+shadeOf(t, sc.Snap, l.Node).Text(t.Left(letterOf(sc.Snap, l.Node), 2))+" "+t.Left(book.name(l.Node), aw)+" "+t.Line(share, bar, paint),
 			t.Right(t.Span(l.Last), 6)+"   "+paint.Text(t.Right(t.Span(l.Worst), 6))+" ", min(w, 92)))
 	}
 	return lines

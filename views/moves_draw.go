@@ -163,10 +163,10 @@ func (f *moveForm) holdings(t *ui.Theme, w int) []string {
 		var b strings.Builder
 		b.WriteString("   " + hue.Text(t.Left(n.Letter, 2)) + t.Left(book.name(n.ID), aw) + "  ")
 		b.WriteString(t.Right(fmt.Sprint(n.Before.Slots), 5) + " ")
-		b.WriteString(lineBar(t, share(n.Before.Slots, most), bar, hue))
+		b.WriteString(t.Line(share(n.Before.Slots, most), bar, hue))
 		b.WriteString("  " + t.Dim.Text(t.Glyph.Arrow) + " ")
 		b.WriteString(t.Strong.Text(t.Right(fmt.Sprint(n.After.Slots), 5)) + " ")
-		b.WriteString(lineBar(t, share(n.After.Slots, most), bar, hue))
+		b.WriteString(t.Line(share(n.After.Slots, most), bar, hue))
 		keys := t.Right(amountText(n.Before.Keys, t.Count), 6) + " " + t.Dim.Text(t.Glyph.Arrow) + " " + amountText(n.After.Keys, t.Count)
 		b.WriteString("  " + keys)
 		lines = append(lines, t.Cut(b.String(), w))

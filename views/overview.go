@@ -158,7 +158,7 @@ func shardRow(sc *Scene, book addressBook, sh *cluster.Shard, st state) ui.Row {
 		}
 		if share := memoryShare(p); share >= 0 {
 			meter = ui.Cell{Painted: func(w int) string {
-				return t.Meter(share, w-5, memoryPaint(t, share)) + t.Right(t.Percent(share), 5)
+				return t.Line(share, w-5, memoryPaint(t, share)) + t.Right(t.Percent(share), 5)
 			}}
 		} else {
 			meter = ui.Cell{Text: "no limit", Paint: t.Dim}
