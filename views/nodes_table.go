@@ -55,7 +55,7 @@ var nodeColumns = [...]nodeColumn{
 	{Column: ui.Column{Title: "shard", Width: 6}, cell: shardCell},
 	{Column: ui.Column{Title: "address", Width: 15}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: ns.book.of(ns.node)} }},
 	{Column: ui.Column{Title: "role", Width: 7}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: roleWord(ns.node), Paint: rolePaint(ns)} }},
-	{Column: ui.Column{Title: "state", Width: 14}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: ns.st.text(), Paint: ns.st.paint(ns.Theme)} },
+	{Column: ui.Column{Title: "state", Width: 16}, cell: func(ns nodeScene) ui.Cell { return ui.Cell{Text: ns.st.text(), Paint: ns.st.paint(ns.Theme)} },
 		by: func(ns nodeScene) float64 { return float64(ns.st.gravity) }},
 	{Column: ui.Column{Title: "slots", Width: 6, Right: true, Drop: 3}, cell: slotsCell, by: func(ns nodeScene) float64 { return float64(slotCount(ns.node)) }},
 	{Column: ui.Column{Title: "keys", Width: 6, Right: true, Drop: 1}, cell: func(ns nodeScene) ui.Cell { return ns.count(ns.node.Stats.Keys) },
