@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ func newArena(ctx context.Context, server lab.Server, seed uint64) (a *arena, er
 	l, err := lab.Start(ctx, lab.Config{Binary: server.Path, Primaries: 3, Replicas: 1, NodeTimeout: nodeTimeout,
 		// A killed process has handed its writes to the system, so nothing that
 		// was acknowledged depends on the disk.
-		Extra: []string{"appendonly yes", "appendfsync everysec", "cluster-replica-validity-factor 0"}})
+		Extra: []string{"appendonly yes", "appendfsync everysec"}})
 	if err != nil {
 		return nil, err
 	}
@@ -150,4 +151,16 @@ func (a *arena) heal(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// logs are the ends of the servers' logs.
+func (a *arena) logs() string {
+	var b strings.Builder
+	for _, n := range a.Nodes() {
+		fmt.Fprintf(&b, "  %s (%s):\n", n.Addr, n.State())
+		for line := range strings.Lines(n.LogTail(25)) {
+			fmt.Fprintf(&b, "    %.160s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	return b.String()
 }

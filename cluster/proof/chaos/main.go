@@ -37,6 +37,7 @@ func main() {
 	only := flag.String("only", "", "names of troubles, separated by commas; empty: all")
 	flag.IntVar(&s.rounds, "rounds", 200, "how many rounds")
 	flag.Uint64Var(&s.seed, "seed", 0, "of the first round, the next ones count up from it; 0: any")
+	flag.BoolVar(&s.still, "still", false, "move nothing: what is lost then is lost by the servers alone")
 	flag.BoolVar(&s.verbose, "v", false, "tell what every round did, not only the failing ones")
 	flag.Parse()
 	if *servers != "" {

@@ -24,6 +24,11 @@ func obey(o order) int {
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	defer stop()
+	if o.Still {
+		tell(news{State: "moving"})
+		time.Sleep(time.Second)
+		return 0
+	}
 	s := mover.OpenSlotdeck(o.Seeds, "")
 	defer s.Close()
 	options := run.Options{Driver: o.Driver, Durable: o.Durable, KeysPerSecond: o.KeysPerSecond, Unattended: true, StateDir: o.State}

@@ -24,6 +24,7 @@ const orderVariable = "SLOTDECK_CHAOS_ORDER"
 // order is what a slotdeck in a process of its own shall do.
 type order struct {
 	Recover bool // instead of a move
+	Still   bool // instead of both: do nothing for a second
 	Seeds   []string
 	State   string // folder
 
@@ -55,7 +56,6 @@ type child struct {
 	mu     sync.Mutex
 	last   news
 	told   map[string]bool // texts that are in the story already
-	ended  *news           // what it said at the end; nil: nothing
 	errors string
 }
 
@@ -119,9 +119,6 @@ func (c *child) hear(line []byte, name string, s *story) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n.End {
-		c.ended = &n
-	}
 	fresh := n.Text != "" && !c.told[n.Text]
 	c.told[n.Text] = true
 	if fresh || n.State != c.last.State && n.Text == "" {
@@ -135,13 +132,6 @@ func (c *child) now() news {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.last
-}
-
-// end is what it said at its end; nil when it said nothing.
-func (c *child) end() *news {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ended
 }
 
 func (c *child) signal(sig syscall.Signal) { c.cmd.Process.Signal(sig) }

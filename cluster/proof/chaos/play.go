@@ -17,6 +17,7 @@ type settings struct {
 	servers []string // names; none: all that are found
 	only    []string // names of troubles; none: all
 	verbose bool
+	still   bool // nothing is moved
 	say     func(format string, args ...any)
 }
 
@@ -70,6 +71,7 @@ func (s settings) play(ctx context.Context) (score, error) {
 			}
 		}
 		r := newRound(a, s.seed+uint64(i), troubles)
+		r.still = s.still
 		sum.rounds++
 		began := time.Now()
 		fault := r.play(ctx)
@@ -80,7 +82,7 @@ func (s settings) play(ctx context.Context) (score, error) {
 		case fault != nil:
 			sum.failed++
 			sum.failing = append(sum.failing, r.seed)
-			s.say("FAILED round %d, seed %d, %v, %s: %v\n%v", i+1, r.seed, server, r.trouble.name, fault, r.story)
+			s.say("FAILED round %d, seed %d, %v, %s: %v\n%v\n%s", i+1, r.seed, server, r.trouble.name, fault, r.story, a.logs())
 			a.close()
 			a = nil
 		default:

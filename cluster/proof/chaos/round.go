@@ -23,6 +23,7 @@ type round struct {
 	story   *story
 	trouble trouble
 	order   order
+	still   bool // nothing is moved
 
 	from, to *lab.Node // primaries at the start
 	third    *lab.Node
@@ -111,6 +112,7 @@ func (r *round) throw() order {
 	for _, slot := range list[:min(len(list), 20+r.dice.IntN(80))] {
 		o.Slots.Add(slot)
 	}
+	o.Still = r.still
 	if driver := mover.AtomicOf(r.Server); driver != plan.Auto && r.dice.IntN(2) == 0 {
 		o.Driver = driver
 	} else {

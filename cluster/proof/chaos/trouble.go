@@ -172,24 +172,39 @@ func freezeReplica(ctx context.Context, r *round, n *lab.Node) error {
 	return n.Thaw()
 }
 
-// partition takes a primary and its replica away together, so that nobody can
-// take the primary's place: its slots are down until both are back.
+// partition takes a primary and its replica away together: its slots are down
+// until both are back. The replica is told to hold no election: one that comes
+// back with old data wins it now and then on Valkey 9, and what is lost by that
+// (rounds with -still show it) no mover can help.
 func partition(ctx context.Context, r *round, n *lab.Node) error {
 	replica := r.roles.replica[n]
-	if err := errors.Join(replica.Freeze(), n.Freeze()); err != nil {
+	elections := func(not string) error {
+		return replica.Do(ctx, "CONFIG", "SET", "cluster-replica-no-failover", not).Err()
+	}
+	if err := errors.Join(elections("yes"), replica.Freeze(), n.Freeze()); err != nil {
 		return err
 	}
 	d := nodeTimeout/2 + time.Duration(r.dice.Int64N(int64(nodeTimeout*3)))
 	r.story.add("%s and %s are away for %v", n.Addr, replica.Addr, d)
 	r.pause(ctx, d)
+	first, second := n, replica
 	if r.dice.IntN(2) == 0 {
-		n, replica = replica, n
+		first, second = second, first
 	}
-	if err := n.Thaw(); err != nil {
+	if err := first.Thaw(); err != nil {
 		return err
 	}
 	r.pause(ctx, time.Duration(r.dice.IntN(300))*time.Millisecond)
-	return replica.Thaw()
+	if err := second.Thaw(); err != nil {
+		return err
+	}
+	for limit := time.Now().Add(15 * time.Second); time.Now().Before(limit) && r.pause(ctx, 20*time.Millisecond); {
+		text, err := r.third.Do(ctx, "CLUSTER", "INFO").Text()
+		if err == nil && strings.Contains(text, "cluster_state:ok") {
+			break
+		}
+	}
+	return elections("no")
 }
 
 // awaitSuccessor waits until a replica has taken a node's place, and a random
