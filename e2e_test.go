@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -270,6 +272,39 @@ func TestDemoStartsAClusterShowsItAndLeavesNothing(t *testing.T) {
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
 		t.Errorf("it left %v behind", left)
 	}
+}
+
+func TestAKilledDemoLeavesNothing(t *testing.T) {
+	labtest.EachVersion(t, func(t *testing.T, server lab.Server) {
+		tmp := t.TempDir()
+		cmd := exec.Command(program(), "demo", "--headless", "-o", "json", "--keys", "100", "--server", server.Path)
+		cmd.Env = append(terminalEnv(), "TMPDIR="+tmp)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var addrs []string
+		if err := json.NewDecoder(out).Decode(&addrs); err != nil || len(addrs) != 6 {
+			t.Fatalf("it prints %q, %v", addrs, err)
+		}
+		if err := cmd.Process.Kill(); err != nil { // nothing of it can tidy up
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		labtest.Until(t, 10*time.Second, "no server answers and no folder is left", func() bool {
+			for _, addr := range addrs {
+				if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+					conn.Close()
+					return false
+				}
+			}
+			left, err := os.ReadDir(tmp)
+			return err == nil && len(left) == 0
+		})
+	})
 }
 
 func TestHeadlessDemoRunsUntilASignal(t *testing.T) {

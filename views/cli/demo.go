@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ type demoFlags struct {
 	keys     int
 	traffic  int
 	headless bool
+	format   format
 	screen   consoleFlags
 }
 
@@ -59,6 +61,7 @@ brought.`,
 	flags.DurationVar(&f.config.NodeTimeout, "node-timeout", lab.DefaultNodeTimeout, "`time` until a silent node is suspected")
 	flags.IntVar(&f.config.FirstPort, "first-port", 0, "`port` of the first node, the others upwards (default: any free ones)")
 	flags.BoolVar(&f.headless, "headless", false, "no console: print the addresses and wait for Ctrl-C")
+	f.format.register(flags)
 	f.screen.register(flags)
 	return cmd
 }
@@ -106,19 +109,38 @@ func (f *demoFlags) check(w *World) error {
 		return usage("--first-port %d is not 1 to 55535", c.FirstPort)
 	case f.headless:
 		return nil
+	case f.format == asJSON:
+		return usage("-o json prints addresses, which only --headless does")
 	}
 	return f.screen.check(w)
 }
 
 // wait prints where the cluster is, and keeps it until a signal comes.
 func (f *demoFlags) wait(ctx context.Context, w *World, show *lab.Show) error {
-	for _, addr := range seedsOf(show) {
-		if _, err := fmt.Fprintln(w.Out, addr); err != nil {
-			return err
-		}
+	if err := f.print(w.Out, seedsOf(show)); err != nil {
+		return err
 	}
 	w.Warn("the cluster runs until Ctrl-C; look at it with: slotdeck " + show.Seed())
 	<-ctx.Done()
+	return nil
+}
+
+// print tells the addresses: one a line, or as one array on one line, so that
+// whoever started the demo knows when all are told.
+func (f *demoFlags) print(out io.Writer, addrs []string) error {
+	if f.format == asJSON {
+		line, err := compactJSON(addrs)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "%s\n", line)
+		return err
+	}
+	for _, addr := range addrs {
+		if _, err := fmt.Fprintln(out, addr); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

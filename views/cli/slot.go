@@ -112,6 +112,8 @@ func printSlotsAsText(out io.Writer, keys *keySource, t *ui.Theme) error {
 		if tag.Real {
 			line += ui.Clean(key[:tag.Start]) + t.Mark.Text(ui.Clean(tag.In(key))) + ui.Clean(key[tag.End:]) +
 				t.Dim.Text("  tag "+ui.Clean(tag.In(key)))
+		} else if key == "" {
+			line += t.Dim.Text("(the empty key)")
 		} else {
 			line += ui.Clean(key)
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"slotdeck/keyslot"
 )
@@ -24,6 +25,12 @@ func TestSlotPrintsWhatCounts(t *testing.T) {
 	want := "12739  123456789\n 2780  {user:7}:cart  tag user:7\n 8363  foo{}{bar}\n"
 	if got.code != Fine || !strings.HasPrefix(got.out, want) {
 		t.Errorf("it prints %q; want %q first", got.out, want)
+	}
+}
+
+func TestTheEmptyKeyIsSeen(t *testing.T) {
+	if got := run(t, "", nil, "slot", ""); got.out != "    0  (the empty key)\n" {
+		t.Errorf("it prints %q", got.out)
 	}
 }
 
@@ -79,7 +86,7 @@ func TestBinaryKeysSurviveJSONAndDoNotReachTheTerminal(t *testing.T) {
 	if a := answers[0]; key[a.TagStart:a.TagEnd] != "t\xfe" {
 		t.Errorf("what counts is %d to %d", a.TagStart, a.TagEnd)
 	}
-	if text := run(t, "", nil, "slot", key).out; strings.ContainsAny(text, "\x1b\xff") {
+	if text := run(t, "", nil, "slot", key).out; strings.Contains(text, "\x1b") || !utf8.ValidString(text) {
 		t.Errorf("raw bytes of the key were printed: %q", text)
 	}
 }
