@@ -63,12 +63,10 @@ func TestAtomicMigrationIsCancelledWhenItsSourceIsFailedOver(t *testing.T) {
 	labtest.Until(t, 20*time.Second, "the replica took over", func() bool {
 		return strings.Contains(w.do(3, "INFO", "replication").(string), "role:master")
 	})
-	client := w.clusterClient()
-	defer client.Close()
 	acked := map[string]string{}
-	for i := 0; len(acked) < 300 && i < 100000; i++ {
+	for i := 0; len(acked) < 300 && i < 1000000; i++ {
 		if key := fmt.Sprintf("late:%d", i); set.Has(keyslot.Of(key)) {
-			if client.Set(context.Background(), key, "x", 0).Err() == nil {
+			if w.Nodes()[3].Do(context.Background(), "SET", key, "x").Err() == nil {
 				acked[key] = "x"
 			}
 		}
@@ -82,6 +80,8 @@ func TestAtomicMigrationIsCancelledWhenItsSourceIsFailedOver(t *testing.T) {
 		t.Errorf("%v", r.Sentences)
 	}
 	w.fresh()
+	client := w.clusterClient()
+	defer client.Close()
 	lost := 0
 	for key := range acked {
 		if client.Get(context.Background(), key).Err() != nil {

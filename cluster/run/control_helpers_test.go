@@ -6,27 +6,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"slotdeck/cluster/plan"
+	"slotdeck/cluster/lab"
 	"slotdeck/cluster/run"
 	"slotdeck/cluster/wire"
-	"slotdeck/keyslot"
 )
-
-// back brings slots to a node with certainty and plans to move them away again.
-func (w *world) back(set keyslot.Set, to int) plan.Plan {
-	w.t.Helper()
-	home := 0
-	if set.Has(16000) {
-		home = 2
-	}
-	p, err := plan.Make(plan.MoveExactly{Slots: set, To: w.id(home)}, w.fresh(), plan.Facts{})
-	if err == nil {
-		w.wants(w.start(p, run.Options{Driver: plan.Legacy}).Wait(), run.Completed)
-	} else if reason, _ := plan.ReasonOf(err); reason != plan.NothingToMove {
-		w.t.Fatal(err)
-	}
-	return w.plan(plan.MoveExactly{Slots: set, To: w.id(to)})
-}
 
 func secret(text string) wire.Secret { return wire.NewSecret(text) }
 
@@ -34,7 +17,9 @@ func secret(text string) wire.Secret { return wire.NewSecret(text) }
 func (w *world) clusterClient() *redis.ClusterClient {
 	var addrs []string
 	for _, n := range w.Nodes() {
-		addrs = append(addrs, n.Addr)
+		if n.State() == lab.Running {
+			addrs = append(addrs, n.Addr)
+		}
 	}
 	return redis.NewClusterClient(&redis.ClusterOptions{
 		Addrs: addrs, Password: w.Password(), Protocol: 2, MaxRedirects: 16, ContextTimeoutEnabled: true, DisableIdentity: true,

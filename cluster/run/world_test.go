@@ -75,7 +75,12 @@ func (w *world) fresh() *cluster.Snapshot {
 	labtest.Until(w.t, 20*time.Second, "all nodes agree", func() bool {
 		w.watch.Refresh()
 		s = w.watch.Latest()
-		return s.At.After(began) && s.Agreement().Full() && len(s.Disputes) == 0 && answering(s)
+		for i := range s.Nodes {
+			if !s.Nodes[i].View.At.After(began) {
+				return false
+			}
+		}
+		return s.Agreement().Full() && len(s.Disputes) == 0 && answering(s)
 	})
 	return s
 }
