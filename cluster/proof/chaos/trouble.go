@@ -198,10 +198,14 @@ func partition(ctx context.Context, r *round, n *lab.Node) error {
 	if err := second.Thaw(); err != nil {
 		return err
 	}
-	for limit := time.Now().Add(15 * time.Second); time.Now().Before(limit) && r.pause(ctx, 20*time.Millisecond); {
-		text, err := r.third.Do(ctx, "CLUSTER", "INFO").Text()
-		if err == nil && strings.Contains(text, "cluster_state:ok") {
+	for limit := time.Now().Add(20 * time.Second); ; {
+		text, err := replica.Do(ctx, "CLUSTER", "NODES").Text()
+		link, linkErr := replica.Do(ctx, "INFO", "replication").Text()
+		if err == nil && linkErr == nil && !strings.Contains(text, "fail") && strings.Contains(link, "master_link_status:up") {
 			break
+		}
+		if time.Now().After(limit) || !r.pause(ctx, 20*time.Millisecond) {
+			return errors.Join(err, linkErr, fmt.Errorf("%s does not follow %s again", replica.Addr, n.Addr))
 		}
 	}
 	return elections("no")
