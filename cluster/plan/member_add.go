@@ -159,8 +159,8 @@ func (a *addition) plan() (MemberPlan, error) {
 			Commands: []Command{from.send("FUNCTION", "DUMP"), a.node.send("FUNCTION", "RESTORE", "<dump>", "APPEND")}})
 	}
 	if !a.knownToAll() {
-		p.Steps = append(p.Steps, MemberStep{Act: ActMeet, Among: everybody, About: a.node.ID, Commands: []Command{a.node.meet(a.among[0])},
-			Title: fmt.Sprintf("let it meet %s, until all %d nodes know it and it knows them", a.among[0].Addr, len(a.among))})
+		p.Steps = append(p.Steps, MemberStep{Act: ActMeet, Among: everybody, About: a.node.ID, Commands: a.meetings(),
+			Title: fmt.Sprintf("let it meet the others, until all %d know it and it knows them", len(a.among))})
 	}
 	want := MemberWant{ID: a.node.ID}
 	if a.Replica {
@@ -176,6 +176,14 @@ func (a *addition) plan() (MemberPlan, error) {
 	p.Steps = append(p.Steps, MemberStep{Act: ActSettle, Among: everybody, Wants: []MemberWant{want}, StateOK: a.p.stateOK(),
 		Title: "wait until every node shows it in its role, and it serves"})
 	return p, nil
+}
+
+// meetings are with a few nodes; gossip does the rest.
+func (a *addition) meetings() (cmds []Command) {
+	for _, n := range a.among[:min(direct, len(a.among))] {
+		cmds = append(cmds, a.node.meet(n))
+	}
+	return cmds
 }
 
 func (a *addition) knownToAll() bool {

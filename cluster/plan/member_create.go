@@ -59,7 +59,7 @@ func PlanCreate(r CreateRequest) (MemberPlan, error) {
 		p.Title, p.Why = "finish: "+p.Title, "only what an earlier run left undone is done"
 	}
 	p.Steps = c.steps()
-	if len(p.Steps) == 0 {
+	if len(p.Steps) == 0 && c.complete() {
 		return MemberPlan{}, &Refusal{Reason: NothingToMove, Checks: c.checks, Text: "these servers are the cluster that was asked for already"}
 	}
 	all := c.nodes()
@@ -261,6 +261,23 @@ func (c *creation) nodes() []MemberNode {
 		out[i] = c.Servers[i].node()
 	}
 	return out
+}
+
+// complete reports whether all servers show already what is wanted, and agree.
+func (c *creation) complete() bool {
+	for i := range c.Servers {
+		v := c.Servers[i].View
+		if v.Config() != c.Servers[0].View.Config() || c.Servers[i].State != "ok" {
+			return false
+		}
+		for _, w := range c.wants() {
+			m, ok := v.Member(w.ID)
+			if !ok || m.Flags.Has(cluster.Replica) != (w.Under != "") || m.Primary != w.Under {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (c *creation) wants() (out []MemberWant) {

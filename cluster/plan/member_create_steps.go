@@ -30,10 +30,12 @@ func (c *creation) steps() (out []MemberStep) {
 	var following []MemberNode
 	for i := range c.Servers {
 		p, ok := c.layout.under[i]
+		if ok && !c.Servers[i].Stats.LinkUp {
+			following = append(following, all[i])
+		}
 		if !ok || c.Servers[i].self().Flags.Has(cluster.Replica) {
 			continue
 		}
-		following = append(following, all[i])
 		out = append(out, MemberStep{Act: ActFollow, About: all[i].ID, Among: []MemberNode{all[i]},
 			Wants:    []MemberWant{{ID: all[i].ID, Under: all[p].ID}},
 			Commands: []Command{all[i].send("CLUSTER", "REPLICATE", string(all[p].ID))},
@@ -53,7 +55,7 @@ func joinFollows(steps []MemberStep) (out []MemberStep) {
 			out[last].Commands = append(out[last].Commands, s.Commands...)
 			out[last].Among = append(out[last].Among, s.Among...)
 			out[last].Wants = append(out[last].Wants, s.Wants...)
-			out[last].Title = fmt.Sprintf("make replicas of %d nodes", len(out[last].Commands))
+			out[last].Title = fmt.Sprintf("make %d nodes replicas", len(out[last].Commands))
 			continue
 		}
 		out = append(out, s)

@@ -13,6 +13,7 @@ type MemberServer struct {
 	Addr        string // where it was dialled
 	Err         error  // why it could not be read; a sentence
 	View        *cluster.View
+	State       string // of the cluster, as it says: "ok" or "fail"
 	Stats       cluster.Stats
 	Host        string // the IP at which other nodes are to meet it
 	Port        int

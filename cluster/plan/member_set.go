@@ -43,6 +43,9 @@ func PlanNodeTimeout(s *cluster.Snapshot, ms int) (MemberPlan, error) {
 		keep.Note = "so that it outlives a restart, where there is a file"
 		step.Commands = append(step.Commands, set, keep)
 	}
+	if len(nodes) == len(s.Nodes) {
+		f.ok(fmt.Sprintf("all %d nodes answer", len(nodes)))
+	}
 	p.silent(&f, "the setting stays as it is there; repeat the command when all are back")
 	plan.Steps, plan.Checks = []MemberStep{step}, f.checks
 	return plan, nil

@@ -159,6 +159,7 @@ func TestCreateFinishesWhatWasBegunWhereverItStopped(t *testing.T) {
 		if err == nil {
 			carry(again, s, 1000)
 		}
+		acquaint(s) // gossip tells all of all
 		p, err := PlanCreate(CreateRequest{Servers: s, Replicas: 1})
 		if r, _ := ReasonOf(err); r != NothingToMove {
 			t.Fatalf("after %d commands and a second run there is left: %v %v", stop, memberSent(p), err)

@@ -38,10 +38,16 @@ func befriend(s *MemberServer, host string) {
 
 // acquaint lets all servers know all others.
 func acquaint(all []MemberServer) {
+	lines := make([]cluster.Member, len(all))
+	for i := range all {
+		lines[i] = *selfOf(&all[i])
+		all[i].State, all[i].Stats.LinkUp = "ok", lines[i].Primary != ""
+		all[i].View = &cluster.View{Myself: all[i].ID(), Members: []cluster.Member{lines[i]}}
+	}
 	for i := range all {
 		for k := range all {
 			if i != k {
-				m := *selfOf(&all[k])
+				m := lines[k]
 				m.Flags &^= cluster.Myself
 				m.Linked = true
 				all[i].View.Members = append(all[i].View.Members, m)

@@ -23,7 +23,7 @@ func (c *MemberCrew) LookAt(ctx context.Context, addrs ...string) []plan.MemberS
 
 func (c *MemberCrew) lookAt(ctx context.Context, addr string, seed maphash.Seed) plan.MemberServer {
 	n := c.read(ctx, addr, "")
-	s := plan.MemberServer{Addr: addr, Err: n.Err, View: n.View.Value, Stats: n.Stats, NodeTimeout: n.Config.Value["cluster-node-timeout"]}
+	s := plan.MemberServer{Addr: addr, Err: n.Err, View: n.View.Value, State: n.ClusterInfo.Value.State, Stats: n.Stats, NodeTimeout: n.Config.Value["cluster-node-timeout"]}
 	if s.Err != nil {
 		return s
 	}
