@@ -191,13 +191,16 @@ func (p *pair) atomicStrays(ctx context.Context, group []*load) error {
 	return nil
 }
 
-// took reports whether the target owns all slots of the group, and notes it.
+// took reports whether the target says that it owns all slots of the group, and
+// notes it. The source is not asked: it may be frozen, and time counts.
 func (p *pair) took(ctx context.Context, group []*load) (bool, error) {
-	f, err := p.look(ctx)
+	v, err := p.j.crew.view(ctx, p.to)
 	if err != nil {
 		return false, err
 	}
-	if f.toSelf.Flags.Has(cluster.Replica) || !slotsOf(group).Minus(f.toOwn).Empty() {
+	self, _ := v.Member(p.to)
+	own := keyslot.SetOf(self.Slots...)
+	if !self.Flags.Has(cluster.Primary) || !slotsOf(group).Minus(own).Empty() {
 		return false, nil
 	}
 	for _, l := range group {

@@ -87,11 +87,13 @@ func (p *pair) importSlots(ctx, work context.Context, group []*load, try int) er
 		if time.Since(checked) > 20*time.Millisecond {
 			checked = time.Now()
 			if err := p.sourceStands(work); err != nil {
-				if done, e := p.took(work, group); e == nil && done {
-					return nil
-				}
+				// First the cancellation: a migration that is over by now does not
+				// mind it.
 				if e := p.cancelImport(work, id, group); e != nil {
 					return fmt.Errorf("%w; and %w", err, e)
+				}
+				if done, e := p.took(work, group); e == nil && done {
+					return nil
 				}
 				return err
 			}
