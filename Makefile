@@ -13,7 +13,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: go ## build ./slotdeck
-	go build -o slotdeck .
+	CGO_ENABLED=0 go build -o slotdeck .
 
 demo: build ## a living cluster on this machine and the console on it, in one command
 	@.ci/need-server
