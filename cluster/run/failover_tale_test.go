@@ -220,7 +220,7 @@ func TestLostReplyIsNoRefusal(t *testing.T) {
 }
 
 func TestServersCannotWriteIntoSentences(t *testing.T) {
-	if got := failoverClean("a\x1b[2J\u202e\xff" + strings.Repeat("x", 200)); strings.ContainsAny(got, "\x1b\u202e") || !utf8.ValidString(got) || len([]rune(got)) > 80 {
+	if got := failoverClean("a\x1b[2J\u202e" + string([]byte{0xff}) + strings.Repeat("x", 200)); strings.ContainsAny(got, "\x1b\u202e") || !utf8.ValidString(got) || len([]rune(got)) > 80 {
 		t.Errorf("got %q", got)
 	}
 }
