@@ -145,14 +145,6 @@ func (n MemberNode) meet(other MemberNode) Command {
 	return n.send("CLUSTER", "MEET", other.Host, fmt.Sprint(other.Port), fmt.Sprint(other.BusPort))
 }
 
-func memberAddrs(nodes []MemberNode) []string {
-	out := make([]string, len(nodes))
-	for i, n := range nodes {
-		out[i] = n.Addr
-	}
-	return out
-}
-
 // hostOf is the host that a node lives on, as far as its address tells.
 func hostOf(n *cluster.Node) string {
 	if ip := n.Member.Endpoint.IP; ip != "" {
