@@ -299,8 +299,12 @@ func (a *App) tiny(sc *Scene) []string {
 	if a.h > 2 {
 		lines = append(lines, ui.Wrap(sc.Verdict.Sentence, max(10, a.w))...)
 	}
+	small := "too small for the screens: 80x24 shows all; q quits"
+	if ui.Width(small) > a.w {
+		small = "80x24 shows all"
+	}
 	if len(lines) > a.h-1 {
 		lines = lines[:max(1, a.h-1)]
 	}
-	return append(lines, a.theme.Cut("too small for the screens: 80x24 shows all; q quits", a.w))
+	return append(lines, a.theme.Cut(small, a.w))
 }
