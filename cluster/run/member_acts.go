@@ -146,8 +146,8 @@ func (j *MemberJob) forget(ctx context.Context, s *plan.MemberStep) error {
 	}
 }
 
-// resetStable is for how long nodes that were reset have to stay alone: what was
-// on its way between them at that moment can bring one back.
+// resetStable is for how long nodes that were reset together have to stay alone:
+// what was on its way between them at that moment can bring one back.
 const resetStable = 500 * time.Millisecond
 
 // reset resets nodes, again where one was pulled back, until all are alone.
@@ -169,7 +169,7 @@ func (j *MemberJob) reset(ctx context.Context, s *plan.MemberStep, say func(stri
 				missing = fmt.Sprintf("%s knows %s again", plain(sights[i].node.Addr), other)
 			}
 		}
-		if missing == "" && time.Since(alone) >= resetStable {
+		if missing == "" && (len(s.Among) == 1 || time.Since(alone) >= resetStable) {
 			return "", nil
 		}
 		if missing != "" {
