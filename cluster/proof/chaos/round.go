@@ -116,7 +116,7 @@ func (r *round) throw() order {
 	if driver := mover.AtomicOf(r.Server); driver != plan.Auto && r.dice.IntN(2) == 0 {
 		o.Driver = driver
 	} else {
-		o.KeysPerSecond = []int{0, 1500, 3000, 6000}[r.dice.IntN(4)]
+		o.KeysPerSecond = []int{0, 800, 1500, 3000}[r.dice.IntN(4)]
 	}
 	// Where a primary's keys can only be had from its replica afterwards, the
 	// operator chooses the mode that waits for it.

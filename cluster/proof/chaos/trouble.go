@@ -201,7 +201,7 @@ func partition(ctx context.Context, r *round, n *lab.Node) error {
 	for limit := time.Now().Add(20 * time.Second); ; {
 		text, err := replica.Do(ctx, "CLUSTER", "NODES").Text()
 		link, linkErr := replica.Do(ctx, "INFO", "replication").Text()
-		if err == nil && linkErr == nil && !strings.Contains(text, "fail") && strings.Contains(link, "master_link_status:up") {
+		if err == nil && linkErr == nil && !strings.Contains(strings.ReplaceAll(text, "nofailover", ""), "fail") && strings.Contains(link, "master_link_status:up") {
 			break
 		}
 		if time.Now().After(limit) || !r.pause(ctx, 20*time.Millisecond) {
