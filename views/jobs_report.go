@@ -86,6 +86,7 @@ func (j *Jobs) outcomeLines(sc *Scene) []string {
 		}
 	}
 	row("moved", r.Moved, t.Good)
+	row("rolled back", r.Back, t.Good)
 	row("not moved", r.Left, t.Warn)
 	row("left out", r.Skipped, t.Warn)
 	row("still open", r.Open, t.Bad)

@@ -68,6 +68,9 @@ func (j *Jobs) sumLines(sc *Scene) []string {
 		if a.Total > 0 || p.State > JobPreparing {
 			total = show(a.Total)
 		}
+		if a.Total <= 0 && a.Done != 0 {
+			total = "?"
+		}
 		return "   " + t.Dim.Text(t.Left(name, 6)) + t.Right(show(a.Done), 7) + t.Dim.Text(" of ") + t.Left(total, 9)
 	}
 	second := func(name, value string) string { return t.Dim.Text(t.Left(name, 9)) + t.Left(value, 22) }

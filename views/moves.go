@@ -119,7 +119,8 @@ var moveStates = [...]string{"preparing", "moving", "paused", "asking", "settlin
 // String is the state in a word or two.
 func (s MoveState) String() string { return moveStates[min(int(s), len(moveStates)-1)] }
 
-// Tally is how much of something is done; Total is 0 when it is not known.
+// Tally is how much of something is done; Total is 0, and Done -1, when it is not
+// known.
 type Tally struct{ Done, Total int64 }
 
 // share is 0 to 1, or -1 when there is nothing to measure by.
@@ -204,7 +205,8 @@ type MoveReport struct {
 	Driver     plan.Driver
 
 	Moved, Left, Open, Skipped keyslot.Set
-	Keys, Bytes                int64
+	Back                       keyslot.Set // with the owner they had, and closed there
+	Keys, Bytes                int64       // Bytes is -1 when not known
 	Took                       time.Duration
 	Worst                      []NodeLatency
 

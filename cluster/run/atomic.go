@@ -214,6 +214,7 @@ func (p *pair) took(ctx context.Context, group []*load) (bool, error) {
 func (j *Job) arrived(p *pair) {
 	j.note(func(b *board) {
 		row := b.pair(p.move)
+		j.weigh(b, p.move, row.Keys.Total-row.Keys.Done)
 		b.keys.Done += row.Keys.Total - row.Keys.Done
 		row.Keys.Done = row.Keys.Total
 	})
@@ -224,9 +225,36 @@ func (j *Job) underway(p *pair, keys int64) {
 	j.note(func(b *board) {
 		row := b.pair(p.move)
 		keys = min(max(keys, row.Keys.Done), row.Keys.Total)
+		j.weigh(b, p.move, keys-row.Keys.Done)
 		b.keys.Done += keys - row.Keys.Done
 		row.Keys.Done = keys
 	})
+}
+
+// weigh adds the bytes of keys that the servers moved, which they do not tell: as
+// many as the plan measured for the average key. Without a measure the bytes are
+// not known from then on.
+func (j *Job) weigh(b *board, m *plan.Move, keys int64) {
+	if keys <= 0 || b.bytes.Done < 0 {
+		return
+	}
+	size, ok := sizePerKey(m.Bytes, m.Keys)
+	if !ok {
+		size, ok = sizePerKey(j.plan.Bytes, j.plan.Keys) // on the way back
+	}
+	if !ok {
+		b.bytes.Done = -1
+		return
+	}
+	b.bytes.Done += int64(size * float64(keys))
+}
+
+// sizePerKey is false when the bytes were spread evenly rather than measured.
+func sizePerKey(bytes, keys plan.Amount) (float64, bool) {
+	if bytes.How <= plan.Guessed || keys.N <= 0 {
+		return 0, false
+	}
+	return float64(bytes.N) / float64(keys.N), true
 }
 
 // pollEvery is how often a running migration is looked at: often at first, so

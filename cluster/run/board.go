@@ -59,7 +59,7 @@ func (b *board) progress(now time.Time) Progress {
 	first := b.past[0]
 	if seconds := now.Sub(first.at).Seconds(); seconds > 0 {
 		p.KeysPerSecond = float64(b.keys.Done-first.keys) / seconds
-		p.BytesPerSecond = float64(b.bytes.Done-first.bytes) / seconds
+		p.BytesPerSecond = float64(max(0, b.bytes.Done-max(0, first.bytes))) / seconds
 		p.ETA = b.eta(p.KeysPerSecond, float64(b.slots.Done-first.slots)/seconds)
 	}
 	return p
@@ -125,12 +125,20 @@ func (j *Job) took(id cluster.NodeID, d time.Duration) {
 	})
 }
 
-// pair finds the pair of a move.
-func (b *board) pair(m *plan.Move) *Pair {
+// row finds the pair of a move; nil when it is not shown.
+func (b *board) row(m *plan.Move) *Pair {
 	for i := range b.pairs {
 		if b.pairs[i].From == m.From && b.pairs[i].To == m.To {
 			return &b.pairs[i]
 		}
+	}
+	return nil
+}
+
+// pair finds the pair of a move, and shows it from now on.
+func (b *board) pair(m *plan.Move) *Pair {
+	if row := b.row(m); row != nil {
+		return row
 	}
 	b.pairs = append(b.pairs, Pair{From: m.From, To: m.To})
 	return &b.pairs[len(b.pairs)-1]

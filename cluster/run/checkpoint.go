@@ -77,13 +77,11 @@ func (j *Job) checkpoint() { j.writeCheckpoint("") }
 
 func (j *Job) endCheckpoint(r *Report) {
 	if r.Outcome == Completed && j.resumed == nil || r.Outcome == RolledBack {
-		_ = os.Remove(j.checkpointFile())
+		_ = os.Remove(j.stateFile)
 		return
 	}
 	j.writeCheckpoint(r.Outcome.String())
 }
-
-func (j *Job) checkpointFile() string { return checkpointPath(j.stateDir, j.cluster.Latest()) }
 
 func (j *Job) writeCheckpoint(ended string) {
 	j.mu.Lock()
@@ -101,10 +99,11 @@ func (j *Job) writeCheckpoint(ended string) {
 	j.mu.Unlock()
 	if j.resumed != nil { // its plan is what there is to go on with
 		c.Plan, c.Driver, c.Saved = j.resumed.Plan, j.resumed.Driver, append(c.Saved, j.resumed.Saved...)
+		c.Done = c.Done.Union(j.resumed.Done)
 	}
 	text, err := json.MarshalIndent(c, "", " ")
 	if err == nil {
-		err = writeWhole(j.checkpointFile(), text)
+		err = writeWhole(j.stateFile, text)
 	}
 	if err != nil {
 		j.remains("the checkpoint could not be written: " + err.Error())
@@ -128,18 +127,4 @@ func writeWhole(path string, text []byte) error {
 		_ = os.Remove(f.Name())
 	}
 	return err
-}
-
-// readCheckpoint reads what the last job of this cluster wrote on this machine;
-// nil when there is nothing to be read.
-func readCheckpoint(dir string, s *cluster.Snapshot) *Checkpoint {
-	text, err := os.ReadFile(checkpointPath(dir, s))
-	if err != nil || len(text) > plan.MaxFile {
-		return nil
-	}
-	var c Checkpoint
-	if json.Unmarshal(text, &c) != nil || c.Version != 1 {
-		return nil
-	}
-	return &c
 }

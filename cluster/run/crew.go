@@ -22,12 +22,13 @@ type crew struct {
 
 	mu    sync.Mutex
 	nodes map[cluster.NodeID]*wire.Node
-	names map[cluster.NodeID]string
+	names map[cluster.NodeID]string // as sentences call nodes
+	addrs map[cluster.NodeID]string
 	fans  map[cluster.NodeID]*fan
 }
 
 func newCrew(c Cluster) *crew {
-	return &crew{cluster: c, nodes: map[cluster.NodeID]*wire.Node{}, names: map[cluster.NodeID]string{}, fans: map[cluster.NodeID]*fan{}}
+	return &crew{cluster: c, nodes: map[cluster.NodeID]*wire.Node{}, names: map[cluster.NodeID]string{}, addrs: map[cluster.NodeID]string{}, fans: map[cluster.NodeID]*fan{}}
 }
 
 func (c *crew) close() {
@@ -60,7 +61,7 @@ func (c *crew) node(id cluster.NodeID) (*wire.Node, error) {
 	return n, nil
 }
 
-// called is how sentences call a node: "A 10.0.0.1:7000".
+// name is how sentences call a node: "A 10.0.0.1:7000".
 func (c *crew) name(id cluster.NodeID) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,6 +75,13 @@ func (c *crew) called(id cluster.NodeID) string {
 	return plain(id.Short())
 }
 
+// addr is a node's address alone; empty when it is not known.
+func (c *crew) addr(id cluster.NodeID) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.addrs[id]
+}
+
 // learn takes the names of all nodes from a picture.
 func (c *crew) learn(s *cluster.Snapshot) {
 	c.mu.Lock()
@@ -84,6 +92,7 @@ func (c *crew) learn(s *cluster.Snapshot) {
 		if name == "" {
 			name = n.Dialled
 		}
+		c.addrs[n.ID] = plain(name)
 		if n.Shard >= 0 && s.Shards[n.Shard].Primary == n.ID {
 			name = s.Shards[n.Shard].Letter + " " + name
 		}

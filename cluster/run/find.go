@@ -36,9 +36,9 @@ func (f Found) Empty() bool {
 }
 
 // Rest is what the checkpoint's plan has yet to move, by target: to be planned
-// anew once nothing is open.
+// anew once nothing is open. It is nothing when another plan came in between.
 func (f Found) Rest() (out []plan.MoveExactly) {
-	if f.Checkpoint == nil {
+	if f.Checkpoint == nil || f.Checkpoint.outdated(f.Snapshot) {
 		return nil
 	}
 	left := plan.Tell(f.Checkpoint.Plan, f.Snapshot).Left
@@ -74,7 +74,7 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	f := Found{Snapshot: s, Checkpoint: readCheckpoint(dir, s)}
+	f := Found{Snapshot: s, Checkpoint: newestCheckpoint(dir, s)}
 	facts := plan.Facts{JobsAsked: true}
 	if f.Running, err = j.allRunning(ctx, s); err != nil {
 		return f, err

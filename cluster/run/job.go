@@ -34,6 +34,7 @@ type Job struct {
 	login       []any       // what MIGRATE tells the target
 	inherited   keyslot.Set // slots that were open already and are this job's to settle
 	stateDir    string
+	stateFile   string // its checkpoint, though nodes may join or leave meanwhile
 	lease       *lease
 	want        map[keyslot.Slot]cluster.NodeID // who shall own recovered slots
 	resumed     *Checkpoint                     // of the job whose slots are recovered
@@ -50,6 +51,7 @@ type Job struct {
 	muted      map[cluster.NodeID]bool
 	relieved   map[cluster.NodeID]cluster.NodeID
 	done       keyslot.Set // slots that changed hands
+	back       keyslot.Set // slots that are with their owner again, and closed
 	open       keyslot.Set // slots that stay open
 	skipped    keyslot.Set
 	ways       map[keyslot.Slot]way

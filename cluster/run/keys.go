@@ -90,10 +90,9 @@ func (p *pair) moveKeys(ctx context.Context, group []*load) (moved int, err erro
 
 // request is one command of a call, and what its answer means.
 type request struct {
-	cmd   []any
-	haul  *haul
-	units float64
-	kind  requestKind
+	cmd  []any
+	haul *haul
+	kind requestKind
 }
 
 type requestKind uint8
@@ -274,6 +273,9 @@ func (m *mover) take(ctx context.Context, reqs []request, answers []wire.Answer)
 				} else if answers[i+k].Err != nil && unknownCommand(answers[i+k].Err) {
 					j.weighing.Store(false)
 				}
+			}
+			if !j.weighing.Load() {
+				h.sizes = nil
 			}
 			i += len(h.keys) - 1
 			if err := m.p.heavy(ctx, h); err != nil {

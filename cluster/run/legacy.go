@@ -229,7 +229,13 @@ func (j *Job) carried(p *pair, h *haul) {
 		n, bytes = -n, -bytes
 	}
 	b := &j.board
-	b.keys.Done, b.bytes.Done = b.keys.Done+n, b.bytes.Done+bytes
+	b.keys.Done += n
+	switch {
+	case h.sizes == nil && n != 0: // nobody weighs them
+		b.bytes.Done = -1
+	case b.bytes.Done >= 0:
+		b.bytes.Done += bytes
+	}
 	b.pair(p.move).Keys.Done += n
 	if f, ok := b.flight[h.load.slot]; ok {
 		h.load.left = max(0, h.load.left-n)

@@ -34,6 +34,14 @@ func TestSlotsMoveThereAndBackWithAllKeys(t *testing.T) {
 			if rep.Driver != c.driver || rep.Moved.Len() != 1000 || rep.Keys < 200 {
 				t.Errorf("%v", rep.Sentences)
 			}
+			if known := c.driver == plan.Legacy; known != (rep.Bytes > rep.Keys) || !known && rep.Bytes != -1 {
+				t.Errorf("%d bytes of %d keys; the servers' own drivers do not tell, and nothing was measured", rep.Bytes, rep.Keys)
+			}
+			for _, v := range rep.Nodes {
+				if n, _ := w.watch.Latest().Node(v.Node); v.Addr != n.Member.Endpoint.Addr() {
+					t.Errorf("the address of a node is %q, want %q", v.Addr, n.Member.Endpoint.Addr())
+				}
+			}
 			if got := w.ownedBy(0).Len(); got < 6000 {
 				t.Errorf("the target owns %d slots", got)
 			}

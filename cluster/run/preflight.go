@@ -88,7 +88,7 @@ func allOK(s *cluster.Snapshot) bool {
 
 // meet takes down who is there.
 func (j *Job) meet(s *cluster.Snapshot) {
-	j.nodes = len(s.Nodes)
+	j.nodes, j.stateFile = len(s.Nodes), checkpointPath(j.stateDir, s)
 	for i := range s.Shards {
 		if id := s.Shards[i].Primary; id != "" {
 			j.primaries = append(j.primaries, id)

@@ -66,7 +66,8 @@ type Progress struct {
 	Driver    plan.Driver
 	DriverWhy string // a sentence
 
-	Slots, Keys, Bytes Amount // Bytes.Total is 0 when it is not known
+	// Bytes.Total is 0, and Bytes.Done -1, when it is not known.
+	Slots, Keys, Bytes Amount
 
 	KeysPerSecond  float64       // lately
 	BytesPerSecond float64       // lately; 0 when not known

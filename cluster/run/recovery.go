@@ -34,6 +34,7 @@ type remedy struct {
 	to    cluster.NodeID
 	way   plan.Way
 	steps []plan.Command
+	flow  plan.Move // between which two it is shown; of no length
 }
 
 func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slot]plan.Way) ([]remedy, error) {
@@ -62,7 +63,11 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 		if !o.Possible {
 			return nil, refuse(r.Owner, nil, "slot %d: %s", r.Slot, o.Text)
 		}
-		todo = append(todo, remedy{r.Slot, r.Owner, r.To, way, o.Commands})
+		x := remedy{slot: r.Slot, owner: r.Owner, to: r.To, way: way, steps: o.Commands, flow: plan.Move{From: r.Owner, To: r.To}}
+		if err := j.expect(&x, now.Keys[r.Slot]); err != nil {
+			return nil, err
+		}
+		todo = append(todo, x)
 		j.want[r.Slot] = r.Owner
 		for _, c := range o.Commands {
 			if c.Node != "" {
@@ -86,10 +91,84 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 	}
 	if now.Checkpoint != nil {
 		j.raised = now.Checkpoint.Raised
-		j.resumed = now.Checkpoint
+		if !now.Checkpoint.outdated(now.Snapshot) {
+			j.resumed = now.Checkpoint
+		}
 	}
 	j.lease, err = j.claim(ctx, j.primaries)
 	return todo, err
+}
+
+// expect adds a slot, and the keys that were counted of it, to the totals, each
+// between the two nodes that its keys go between.
+func (j *Job) expect(r *remedy, keys map[cluster.NodeID]int64) error {
+	first := true
+	for i, c := range r.steps {
+		if c.Args[1] != "GETKEYSINSLOT" {
+			continue
+		}
+		to, err := j.keysGoTo(r.steps, i)
+		if err != nil {
+			return err
+		}
+		flow := plan.Move{From: c.Node, To: to}
+		if first {
+			r.flow, first = flow, false
+		}
+		j.board.keys.Total += keys[c.Node]
+		j.board.pair(&flow).Keys.Total += keys[c.Node]
+	}
+	if r.flow.From != "" && r.flow.To != "" {
+		j.board.pair(&r.flow).Slots.Total++
+	}
+	return nil
+}
+
+// keysGoTo is where the keys go that a step lists: the MIGRATE after it says.
+func (j *Job) keysGoTo(steps []plan.Command, i int) (cluster.NodeID, error) {
+	return j.nodeAt(steps[i+1].Args[1], steps[i+1].Args[2])
+}
+
+// settled notes a slot that is not open any more. What was given away was
+// counted when that happened.
+func (j *Job) settled(r remedy, l *load) {
+	j.note(func(b *board) {
+		delete(b.flight, r.slot)
+		b.keys.Total = max(b.keys.Total, b.keys.Done) // keys may have come since they were counted
+		row := b.row(&r.flow)
+		if !l.given {
+			b.slots.Done++
+			if row != nil {
+				row.Slots.Done++
+			}
+		}
+		if row != nil && row.Slots.Done == row.Slots.Total {
+			row.State = PairDone
+		}
+		if r.way == plan.RollBack {
+			j.back.Add(r.slot)
+		}
+	})
+	j.inherited.Remove(r.slot)
+}
+
+// begun shows that the pair of a slot is at work.
+func (j *Job) begun(r remedy) {
+	j.note(func(b *board) {
+		if row := b.row(&r.flow); row != nil {
+			row.State = PairMoving
+		}
+	})
+}
+
+// unsettled notes a slot that stays open.
+func (j *Job) unsettled(r remedy) {
+	j.leftOpen(r.slot)
+	j.note(func(b *board) {
+		if row := b.row(&r.flow); row != nil {
+			row.State = PairStopped
+		}
+	})
 }
 
 // recover settles one slot after the other.
@@ -102,8 +181,10 @@ func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
 		if err := j.alone(work); err != nil {
 			return err
 		}
-		if err := j.settleSlot(work, r); err != nil {
-			j.leftOpen(r.slot)
+		l := &load{slot: r.slot, opened: true}
+		j.begun(r)
+		if err := j.settleSlot(work, r, l); err != nil {
+			j.unsettled(r)
 			failed = append(failed, fmt.Errorf("slot %d: %w", r.slot, err))
 			var changed *Changed
 			if errors.As(err, &changed) || len(failed) > 3 {
@@ -111,16 +192,14 @@ func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
 			}
 			continue
 		}
-		j.note(func(b *board) { b.slots.Done++; delete(b.flight, r.slot) })
-		j.inherited.Remove(r.slot)
+		j.settled(r, l)
 	}
 	return errors.Join(failed...)
 }
 
 // settleSlot carries out what the plan shows: SETSLOT as written, keys by the
 // mover, and ownership only after the count.
-func (j *Job) settleSlot(ctx context.Context, r remedy) error {
-	l := &load{slot: r.slot, opened: true}
+func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
 	for i := 0; i < len(r.steps); i++ {
 		c := r.steps[i]
 		p := &pair{j: j, move: &plan.Move{From: r.owner, To: r.to}, from: c.Node, pace: newPace(j.opts.KeysPerCall)}
@@ -142,10 +221,11 @@ func (j *Job) settleSlot(ctx context.Context, r remedy) error {
 				return err
 			}
 		case verb == "GETKEYSINSLOT":
-			to, err := j.nodeAt(r.steps[i+1].Args[1], r.steps[i+1].Args[2])
+			to, err := j.keysGoTo(r.steps, i)
 			if err != nil {
 				return err
 			}
+			p.move = &plan.Move{From: c.Node, To: to}
 			if p.to = to; p.to == p.from {
 				return fmt.Errorf("its keys would go to where they are")
 			}

@@ -134,7 +134,13 @@ func TestKilledConsoleIsRecoveredFromTheClusterAlone(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.wants(j.Wait(), run.Completed)
+				var last run.Progress
+				for p := range j.Updates() {
+					last = p
+				}
+				r := j.Wait()
+				w.wants(r, run.Completed)
+				w.tallies(last, r, found, ways)
 				w.nothingOpen()
 				same(t, before, w.digest())
 				s := w.fresh()
@@ -157,6 +163,40 @@ func TestKilledConsoleIsRecoveredFromTheClusterAlone(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// tallies holds what a recovery told of itself against what was to do.
+func (w *world) tallies(p run.Progress, r run.Report, found run.Found, ways map[keyslot.Slot]plan.Way) {
+	w.t.Helper()
+	var finished, back keyslot.Set
+	var keys int64
+	for slot, way := range ways {
+		side := w.id(0) // where the keys are that have to go
+		if way == plan.RollBack {
+			back.Add(slot)
+			side = w.id(1)
+		} else {
+			finished.Add(slot)
+		}
+		keys += found.Keys[slot][side]
+	}
+	if !r.Moved.Minus(finished).Empty() || r.Back != back {
+		w.t.Errorf("moved %v and brought back %v, want at most %v and %v", r.Moved, r.Back, finished, back)
+	}
+	if !back.Empty() && !strings.Contains(r.Sentences[0], "rolled back") {
+		w.t.Errorf("no word of what was rolled back: %s", r.Sentences[0])
+	}
+	if n := int64(len(ways)); p.Slots != (run.Amount{Done: n, Total: n}) {
+		w.t.Errorf("%d of %d slots are settled, want %d", p.Slots.Done, p.Slots.Total, n)
+	}
+	if p.Keys.Total != keys || p.Keys.Done != keys || keys == 0 {
+		w.t.Errorf("%d of %d keys moved, want %d", p.Keys.Done, p.Keys.Total, keys)
+	}
+	for _, pair := range p.Pairs {
+		if pair.Slots.Done != pair.Slots.Total || pair.Keys.Done != pair.Keys.Total || pair.State != run.PairDone {
+			w.t.Errorf("pair %s to %s: %+v", pair.From.Short(), pair.To.Short(), pair)
 		}
 	}
 }

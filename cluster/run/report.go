@@ -39,11 +39,12 @@ type Report struct {
 	Err     error // why it failed or stopped; a sentence
 
 	Moved   keyslot.Set // slots that changed hands and stayed there
+	Back    keyslot.Set // slots that were brought back to the owner they had, and closed there
 	Left    keyslot.Set // slots of the plan that are with their first owner
 	Open    keyslot.Set // slots that are open still
 	Skipped keyslot.Set // slots of Left that were left out by choice
 	Keys    int64
-	Bytes   int64 // 0 when not known
+	Bytes   int64 // -1 when not known; by the servers' own drivers an estimate
 
 	Started time.Time
 	Took    time.Duration
@@ -72,8 +73,8 @@ func (r Report) OK() bool {
 // Verdict is what one node said of the plan's slots at the end.
 type Verdict struct {
 	Node   cluster.NodeID
-	Addr   string
-	Agrees bool  // it names the owners that the report names, and has none of the slots open
-	Err    error // it could not be asked
+	Addr   string // the address alone, without the shard's letter
+	Agrees bool   // it names the owners that the report names, and has none of the slots open
+	Err    error  // it could not be asked
 	Text   string
 }

@@ -30,6 +30,7 @@ func Start(ctx context.Context, c Cluster, p plan.Plan, o Options) (*Job, error)
 		j.discard()
 		return nil, err
 	}
+	j.supersede()
 	go j.run(ctx, func(work context.Context) error { return j.drive(ctx, work, p.Moves) })
 	return j, nil
 }
@@ -187,6 +188,7 @@ func (j *Job) retreat(ctx, work context.Context) (Outcome, error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.back = moved.Intersect(j.done)
 	j.done = moved.Minus(j.done)
 	if err != nil || !j.done.Empty() {
 		if err == nil {

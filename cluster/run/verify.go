@@ -29,7 +29,7 @@ func (j *Job) finish(ctx context.Context, outcome Outcome, err error) {
 	want := j.expected()
 	r.Nodes, r.Open = j.verify(ctx, want, patience)
 	j.mu.Lock()
-	r.Moved, r.Left, r.Skipped = j.done, j.plan.Set().Minus(j.done), j.skipped
+	r.Moved, r.Back, r.Left, r.Skipped = j.done, j.back, j.plan.Set().Minus(j.done), j.skipped
 	r.Keys, r.Bytes = j.board.keys.Done, j.board.bytes.Done
 	r.Saved, r.Remains = j.savedFiles, j.left
 	for _, id := range j.board.order {
@@ -89,7 +89,7 @@ func (j *Job) verify(ctx context.Context, want map[keyslot.Slot]cluster.NodeID, 
 		for i := range s.Nodes {
 			v := verdict(&s.Nodes[i], want, &open)
 			agree = agree && (v.Agrees || v.Err != nil)
-			v.Addr = j.crew.name(v.Node)
+			v.Addr = j.crew.addr(v.Node)
 			verdicts = append(verdicts, v)
 		}
 		if agree || time.Now().After(deadline) || pause(ctx, 30*time.Millisecond) != nil {
@@ -148,7 +148,7 @@ func verdict(n *cluster.Node, want map[keyslot.Slot]cluster.NodeID, open *keyslo
 // sentences tell the whole report.
 func (j *Job) sentences(r *Report) []string {
 	seconds := r.Took.Seconds()
-	out := []string{fmt.Sprintf("%s: %s moved, with %s, in %.1f s (%.0f keys/s), by %s", r.Outcome, count(r.Moved.Len(), "slot"), count(r.Keys, "key"),
+	out := []string{fmt.Sprintf("%s: %s, with %s, in %.1f s (%.0f keys/s), by %s", r.Outcome, becameOf(r), count(r.Keys, "key"),
 		seconds, float64(r.Keys)/max(seconds, 0.001), driverName(r.Driver))}
 	if r.Err != nil {
 		out = append(out, r.Err.Error())
@@ -164,7 +164,7 @@ func (j *Job) sentences(r *Report) []string {
 		case v.Err != nil:
 			silent++
 		default:
-			out = append(out, fmt.Sprintf("%s: %s", v.Addr, v.Text))
+			out = append(out, fmt.Sprintf("%s: %s", j.crew.name(v.Node), v.Text))
 		}
 	}
 	text := fmt.Sprintf("%d of %s %s", agree, count(len(r.Nodes), "node"), either(agree, "agrees", "agree"))
@@ -176,6 +176,19 @@ func (j *Job) sentences(r *Report) []string {
 		out = append(out, "values that were overwritten, removed or left behind are in "+path)
 	}
 	return append(out, r.Remains...)
+}
+
+// becameOf tells how many slots moved, and which were rolled back.
+func becameOf(r *Report) string {
+	moved := count(r.Moved.Len(), "slot") + " moved"
+	if r.Back.Empty() {
+		return moved
+	}
+	back := fmt.Sprintf("%s (%s) rolled back", count(r.Back.Len(), "slot"), someSlots(r.Back))
+	if r.Moved.Empty() {
+		return back
+	}
+	return moved + ", " + back
 }
 
 func driverName(d plan.Driver) string {

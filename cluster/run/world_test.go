@@ -314,17 +314,6 @@ func (w *world) fill(n int) {
 	}
 }
 
-// write sets a key at its owner.
-func (w *world) write(key, value string) {
-	w.t.Helper()
-	s := w.fresh()
-	shard, _ := s.ShardOf(keyslot.Of(key))
-	node, _ := w.watch.Node(shard.Primary)
-	if _, err := node.Do(context.Background(), "SET", key, value); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // keyIn is a key that lives in a slot.
 func keyIn(slot keyslot.Slot, n int) string {
 	for i := n * 1000000; ; i++ {

@@ -66,7 +66,7 @@ func progressOf(p engine.Progress) views.MoveProgress {
 func reportOf(r engine.Report) views.MoveReport {
 	out := views.MoveReport{
 		Job: r.Job, Title: r.Title, Outcome: r.Outcome.String(), OK: r.OK(), Err: r.Err, Driver: r.Driver,
-		Moved: r.Moved, Left: r.Left, Open: r.Open, Skipped: r.Skipped, Keys: r.Keys, Bytes: r.Bytes, Took: r.Took,
+		Moved: r.Moved, Back: r.Back, Left: r.Left, Open: r.Open, Skipped: r.Skipped, Keys: r.Keys, Bytes: r.Bytes, Took: r.Took,
 		Saved: r.Saved, Remains: r.Remains, Sentences: r.Sentences,
 	}
 	for _, l := range r.Worst {

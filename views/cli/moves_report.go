@@ -15,12 +15,13 @@ type reportAnswer struct {
 	OK        bool            `json:"ok"`
 	Error     string          `json:"error,omitempty"`
 	Driver    string          `json:"driver"`
-	Moved     string          `json:"moved"` // slots as "0-99,200"
+	Moved     string          `json:"moved"`                 // slots as "0-99,200"
+	Back      string          `json:"rolled_back,omitempty"` // slots that are with the owner they had, and closed
 	Left      string          `json:"not_moved"`
 	Open      string          `json:"open"`
 	Skipped   string          `json:"left_out"`
 	Keys      int64           `json:"keys"`
-	Bytes     int64           `json:"bytes"`
+	Bytes     int64           `json:"bytes"` // -1: not known
 	Seconds   float64         `json:"seconds"`
 	Nodes     []verdictNode   `json:"nodes"`
 	Saved     []string        `json:"saved_values,omitempty"`
@@ -90,6 +91,8 @@ func (m *moving) print(r views.MoveReport) {
 		}
 	}
 	switch {
+	case r.OK && r.Left.Empty() && !r.Back.Empty():
+		say("[OK] %d slots moved and %d rolled back, with %d keys, in %.1f s; every node that was asked agrees.", r.Moved.Len(), r.Back.Len(), r.Keys, r.Took.Seconds())
 	case r.OK && r.Left.Empty():
 		say("[OK] %d slots and %d keys moved in %.1f s; every node that was asked agrees.", r.Moved.Len(), r.Keys, r.Took.Seconds())
 	case r.Err != nil:
@@ -103,7 +106,7 @@ func (m *moving) print(r views.MoveReport) {
 
 func answerReport(r views.MoveReport) reportAnswer {
 	a := reportAnswer{
-		Job: r.Job, Title: r.Title, Outcome: r.Outcome, OK: r.OK, Driver: r.Driver.String(), Moved: r.Moved.String(), Left: r.Left.String(),
+		Job: r.Job, Title: r.Title, Outcome: r.Outcome, OK: r.OK, Driver: r.Driver.String(), Moved: r.Moved.String(), Back: r.Back.String(), Left: r.Left.String(),
 		Open: r.Open.String(), Skipped: r.Skipped.String(), Keys: r.Keys, Bytes: r.Bytes, Seconds: r.Took.Seconds(),
 		Nodes: []verdictNode{}, Saved: r.Saved, Remains: r.Remains, Sentences: r.Sentences,
 	}
