@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,9 @@ func TestRollBackBringsEverythingBack(t *testing.T) {
 			j.RollBack()
 			r := j.Wait()
 			w.wants(r, run.RolledBack)
+			if c.driver == plan.Legacy && (r.Back.Empty() || !r.Moved.Empty() || !r.Back.Minus(p.Set()).Empty() || !strings.Contains(r.Sentences[0], "rolled back, with")) {
+				t.Errorf("what went back is not told: %v %v", r.Back, r.Sentences)
+			}
 			if got := w.ownedBy(1); got != own {
 				t.Errorf("B owns %v, before %v", got, own)
 			}
