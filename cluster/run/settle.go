@@ -45,6 +45,9 @@ func (p *pair) regain(ctx context.Context, group []*load) error {
 	if err != nil {
 		return err
 	}
+	if err := p.unbind(ctx, s, from, group); err != nil {
+		return err
+	}
 	to, err := p.j.standsFor(s, p.to)
 	if err != nil {
 		return err
@@ -73,6 +76,41 @@ func (p *pair) regain(ctx context.Context, group []*load) error {
 	n, _ := s.Node(from)
 	p.fromEpoch = n.Member.Epoch
 	return nil
+}
+
+// unbind lets a target hear who owns the slots that it imports. While a slot is
+// importing, Redis takes nobody's word for its owner: when the source is failed
+// over, the target holds on to the old one, or to nobody, and says for good that
+// the cluster is down. Once the slot is stable again, the next packet of the new
+// source tells it. Nothing is lost by that: keys that came over already stay where
+// they are, and the slot is opened anew before the move goes on.
+func (p *pair) unbind(ctx context.Context, s *cluster.Snapshot, from cluster.NodeID, group []*load) error {
+	n, ok := s.Node(p.to)
+	if !ok || n.Health != cluster.Answering || n.View.Err != nil || !n.View.Known() {
+		return nil
+	}
+	self, ok := n.View.Value.Member(p.to)
+	if !ok || !self.Flags.Has(cluster.Primary) {
+		return nil
+	}
+	var known keyslot.Set // what the target takes the present source to own
+	if m, ok := n.View.Value.Member(from); ok {
+		known = keyslot.SetOf(m.Slots...)
+	}
+	mine := slotsOf(group).Minus(keyslot.SetOf(self.Slots...)).Minus(known)
+	var cmds [][]any
+	for _, o := range self.Open {
+		if o.Importing && mine.Has(o.Slot) {
+			cmds = append(cmds, setSlot(o.Slot, "STABLE"))
+		}
+	}
+	if len(cmds) == 0 {
+		return nil
+	}
+	if err := p.setSlots(ctx, p.to, cmds); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s has to hear that %s owns %s", p.j.crew.name(p.to), p.j.crew.name(from), count(len(cmds), "slot"))
 }
 
 // absorbed is a source that gave its last slot and became a replica of the
