@@ -27,23 +27,35 @@ cluster pure          < keyslot
 cluster/quorum pure   < cluster
 cluster/recorder pure < cluster cluster/quorum
 cluster/plan pure     < cluster cluster/quorum keyslot
+cluster/keyspace pure < cluster keyslot
 cluster/doctor pure   < cluster cluster/quorum cluster/plan keyslot
 
+cluster/jump          < github.com/kevinburke/ssh_config golang.org/x/crypto
+cluster/reach pure    < cluster
+
 cluster/wire          < cluster keyslot github.com/redis/go-redis
+cluster/audit         < cluster cluster/wire
 cluster/watch         < cluster cluster/quorum cluster/recorder cluster/wire keyslot
-cluster/keys          < cluster cluster/wire keyslot
+cluster/keys          < cluster cluster/keyspace cluster/wire keyslot
+cluster/backup        < cluster cluster/plan cluster/wire keyslot
 cluster/run           < cluster cluster/quorum cluster/plan cluster/wire keyslot
 cluster/lab           < cluster keyslot github.com/redis/go-redis
 cluster/lab/labtest   < cluster/lab testing
 cluster/fake          < cluster keyslot
 cluster/proof         < cluster keyslot github.com/redis/go-redis
+cluster/proof/bigkeys < cluster/lab github.com/redis/go-redis
 cluster/proof/mover   < cluster cluster/lab cluster/plan cluster/run cluster/watch cluster/wire keyslot
 cluster/proof/chaos   < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot github.com/redis/go-redis
+cluster/proof/damage  < cluster cluster/lab keyslot
+cluster/proof/failover < cluster cluster/doctor cluster/lab cluster/plan cluster/proof cluster/run cluster/watch
+cluster/proof/repair  < cluster/lab cluster/proof cluster/proof/damage keyslot
+cluster/proof/membership < cluster cluster/lab
 cluster/proof/reshard < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot
 
 ui pure               < keyslot charm.land github.com/charmbracelet
-views pure            < ui cluster cluster/doctor cluster/plan cluster/quorum cluster/recorder keyslot charm.land github.com/charmbracelet
-views/cli             < views ui cluster cluster/doctor cluster/fake cluster/keys cluster/lab cluster/plan cluster/quorum cluster/recorder cluster/run cluster/watch cluster/wire keyslot charm.land github.com/charmbracelet github.com/spf13 github.com/muesli/cancelreader
+views pure            < ui cluster cluster/doctor cluster/keyspace cluster/plan cluster/quorum cluster/recorder keyslot charm.land github.com/charmbracelet
+views/cli/settings    < cluster cluster/doctor cluster/reach github.com/pelletier/go-toml
+views/cli             < views views/cli/settings ui cluster cluster/audit cluster/jump cluster/reach cluster/backup cluster/doctor cluster/fake cluster/keys cluster/keyspace cluster/lab cluster/plan cluster/quorum cluster/recorder cluster/run cluster/watch cluster/wire keyslot charm.land github.com/charmbracelet github.com/spf13 github.com/muesli/cancelreader golang.org/x/sys
 
 .                     < views/cli
 `
