@@ -99,7 +99,7 @@ func (d *differ) flags(old, n *Node) {
 	suspected, failed := len(old.PFailBy) > 0, len(old.FailBy) > 0
 	switch {
 	case len(n.FailBy) > 0 && !failed:
-		agree, voters := d.votes(n)
+		agree, voters := d.votes(n, n.FailBy)
 		if voters == 0 {
 			d.tell(FlagChanged, Bad, d.next, n, "fail, says %s", d.list(n.FailBy))
 		} else {
@@ -109,7 +109,14 @@ func (d *differ) flags(old, n *Node) {
 	case failed:
 		d.tell(FlagChanged, Good, d.next, n, "fail was lifted")
 	case len(n.PFailBy) > 0 && !suspected:
-		d.tell(FlagChanged, Notable, d.next, n, "fail? says %s", d.list(n.PFailBy))
+		// Replicas suspect, too, and have no vote: the voters are counted, as the
+		// verdict does.
+		agree, voters := d.votes(n, n.PFailBy)
+		if voters == 0 {
+			d.tell(FlagChanged, Notable, d.next, n, "fail? says %s", d.list(n.PFailBy))
+		} else {
+			d.tell(FlagChanged, Notable, d.next, n, "fail? says %s; %d of %d voters", d.list(n.PFailBy), agree, voters)
+		}
 	case suspected && len(n.PFailBy) == 0:
 		d.tell(FlagChanged, Good, d.next, n, "is no longer suspected")
 	}
@@ -123,11 +130,11 @@ func (d *differ) flags(old, n *Node) {
 	}
 }
 
-// votes counts, of the other primaries with slots that we can read, those that hold
-// the node for failed.
-func (d *differ) votes(n *Node) (agree, voters int) {
-	says := make(map[NodeID]bool, len(n.FailBy))
-	for _, id := range n.FailBy {
+// votes counts, of the other primaries with slots that we can read, those that
+// are among the given ones.
+func (d *differ) votes(n *Node, by []NodeID) (agree, voters int) {
+	says := make(map[NodeID]bool, len(by))
+	for _, id := range by {
 		says[id] = true
 	}
 	for _, s := range d.next.Shards {

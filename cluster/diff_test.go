@@ -49,7 +49,7 @@ func TestDiffTellsAFailoverStepByStep(t *testing.T) {
 		suspect.says(port, func(m []Member) []Member { find(m, 7003).Flags |= PFail; return m })
 	}
 	suspected := suspect.merge(silent, noon.Add(3*time.Second))
-	wantTold(t, silent, suspected, "C 7003: fail? says "+namesOf(suspected, 7001, 7005))
+	wantTold(t, silent, suspected, "C 7003: fail? says "+namesOf(suspected, 7001, 7005)+"; 1 of 2 voters")
 
 	failed := threePairs().with(7003, func(m *Member) { m.Flags |= Fail }).dead(7003, noon).merge(suspected, noon.Add(4*time.Second))
 	wantTold(t, suspected, failed, "C 7003: fail, agreed by 2 of 2")

@@ -44,6 +44,7 @@ func Merge(prev *Snapshot, in Inputs) *Snapshot {
 	placeShards(prev, s, &own)
 	s.Moves = moves(s, &own)
 	s.sortNodes()
+	s.converge(prev)
 	return s
 }
 

@@ -30,9 +30,13 @@ func ParseInfo(text string) (Info, error) {
 	return info, nil
 }
 
+// maxFields is far beyond what any server tells, with all statistics of all
+// commands and of sixteen databases.
+const maxFields = 10_000
+
 // eachInfoLine walks the lines of the shape that INFO and CLUSTER INFO share.
 func eachInfoLine(reply, text string, heading func(string), field func(InfoField)) error {
-	number := 0
+	number, fields := 0, 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++
 		if line = strings.TrimSuffix(line, "\r"); line == "" {
@@ -45,6 +49,9 @@ func eachInfoLine(reply, text string, heading func(string), field func(InfoField
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || name == "" {
 			return malformed(reply, "line "+strconv.Itoa(number), "%s is not name:value", quote(line))
+		}
+		if fields++; fields > maxFields {
+			return malformed(reply, "", "it has more than %d fields", maxFields)
 		}
 		field(InfoField{Name: name, Value: value})
 	}

@@ -13,12 +13,19 @@ import (
 
 const nodesReply = "CLUSTER NODES"
 
+// maxMembers is several times what clusters are run with, about a thousand.
+const maxMembers = 5000
+
 // ParseNodes reads an answer to CLUSTER NODES. Flags and slot tokens that are
 // not known here are kept or passed over, so that servers yet to come can be
 // read; anything else that does not fit is a *MalformedError that names the line.
 // The view keeps the text it was read from alive.
 func ParseNodes(text string) (*View, error) {
-	p := nodesParser{view: &View{Members: make([]Member, 0, strings.Count(text, "\n")+1)}}
+	lines := strings.Count(text, "\n") + 1
+	if lines > maxMembers {
+		return nil, malformed(nodesReply, "", "it names more than %d nodes", maxMembers)
+	}
+	p := nodesParser{view: &View{Members: make([]Member, 0, lines)}}
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++

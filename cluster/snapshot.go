@@ -33,12 +33,20 @@ type Node struct {
 	LastSeen time.Time // last answer of any kind; zero: never
 	Err      error     // a sentence for the operator while it does not answer
 
+	Stranger NodeID // another node that answers at its address; empty: none
+	Foreign  bool   // and that one is of another cluster
+
 	Latency     Reading[time.Duration] // one PING, there and back
 	Info        Reading[Info]
 	Stats       Stats // numbers out of Info; zero value when Info never arrived
 	ClusterInfo Reading[ClusterInfo]
-	Config      Reading[map[string]string] // settings by their names in CONFIG GET; only those the console asks for
+	Config      Reading[map[string]string] // settings by their names in CONFIG GET; at least those the console asks for
 	View        Reading[*View]             // what this node says of all nodes
+
+	// What is asked seldom. Nothing of it need ever arrive.
+	Checkup Reading[*Checkup]
+	Strays  Reading[[]SlotKeys] // keys that a primary holds in slots it does not own; it was asked for every slot
+	Earlier *Sample             // from one to two checkups ago; nil: not yet, or it was restarted since
 
 	// What the other nodes that were read recently say of this one.
 	PFailBy []NodeID // they suspect it
@@ -124,6 +132,9 @@ type Snapshot struct {
 	Disputes []Dispute             // by slot
 	Events   []Event               // newest last, bounded
 	Seeds    []SeedState
+
+	Unsettled time.Time   // since when the nodes do not agree who owns which slots at which epoch; zero: they do
+	Converged Convergence // the last time that they came to agree; zero: not seen
 }
 
 // SeedState is how one of the addresses given on the command line fares.
