@@ -81,6 +81,8 @@ func kindOfBreak(err error, inTLS bool) Kind {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return Canceled
+	case errors.Is(err, errReadOnly):
+		return ReadOnly
 	case errors.As(err, &dns):
 		if dns.IsTimeout {
 			return Timeout

@@ -49,6 +49,8 @@ func (e *Error) found() string {
 		return "it answers in TLS"
 	case Protected: // it answers with a page of lessons
 		return "it answered DENIED: without a password its protected mode lets in nobody from another machine"
+	case ReadOnly:
+		return "not sent: " + e.cause()
 	case Rubbish, TLSFailed, Other, Unreachable:
 		return e.cause()
 	}
@@ -93,6 +95,8 @@ func (e *Error) advice() string {
 		return "is it a Redis or Valkey port?"
 	case TLSNeeded:
 		return "connect with TLS"
+	case ReadOnly:
+		return "leave --readonly away, or use a context that is not read-only"
 	case TLSFailed:
 		return "check the certificates, and whether the port speaks TLS at all"
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -12,6 +13,7 @@ const (
 	maxReply    = 64 << 20 // bytes
 	maxElements = 4 << 20  // announced in all arrays together
 	maxDepth    = 16       // arrays in arrays; SHARDS and COMMAND DOCS stay below
+	shortest    = 3        // bytes of the shortest element there can be
 	maxLine     = 64 << 10 // bytes of a status, error, number or length
 )
 
@@ -27,14 +29,26 @@ func rubbish(format string, args ...any) error {
 // nothing allowed; renew grants the budget of one call.
 type frames struct {
 	bytes, elements int64   // what may still come
+	most            int64   // bytes that were granted
 	open            []int64 // how many elements each open array still lacks
 	line            []byte  // the current line as far as it came
 	skip            int64   // bytes of a bulk string still to pass by
 	replies         int     // whole replies that passed since renew
 }
 
-func (f *frames) renew() {
-	*f = frames{bytes: maxReply, elements: maxElements, open: f.open[:0], line: f.line[:0]}
+func (f *frames) renew() { f.grant(maxReply) }
+
+// grant is renew with fewer bytes.
+func (f *frames) grant(most int64) {
+	*f = frames{bytes: most, most: most, elements: maxElements, open: f.open[:0], line: f.line[:0]}
+}
+
+type mostKey struct{}
+
+// AtMost bounds the bytes that a call with the context may bring, where they are
+// known to be fewer than what a reply may have otherwise.
+func AtMost(ctx context.Context, bytes int64) context.Context {
+	return context.WithValue(ctx, mostKey{}, min(bytes, maxReply))
 }
 
 // whole reports whether the stream stands between two replies.
@@ -43,7 +57,7 @@ func (f *frames) whole() bool { return len(f.open) == 0 && len(f.line) == 0 && f
 // pass looks at the next bytes of the stream; an error ends the connection.
 func (f *frames) pass(p []byte) error {
 	if f.bytes -= int64(len(p)); f.bytes < 0 {
-		return rubbish("more than %d MiB in one reply", maxReply>>20)
+		return rubbish("more than %d MiB in one reply", f.most>>20)
 	}
 	for len(p) > 0 {
 		if f.skip > 0 {
@@ -96,7 +110,7 @@ func (f *frames) endLine() error {
 		if err != nil {
 			return err
 		}
-		if f.elements -= max(n, 0); f.elements < 0 {
+		if f.elements -= max(n, 0); f.elements < 0 || n > f.bytes/shortest {
 			return rubbish("it announced a list of %d elements", n)
 		}
 		if n <= 0 {

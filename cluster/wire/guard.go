@@ -32,8 +32,8 @@ type guard struct {
 	deadline time.Time
 }
 
-func (g *guard) begin(deadline time.Time) {
-	g.frames.renew()
+func (g *guard) begin(deadline time.Time, most int64) {
+	g.frames.grant(most)
 	g.firstByte = 0
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -65,7 +65,7 @@ func TestUnknownCommandsCountAsChanges(t *testing.T) {
 		"PING": false, "info": false, "CLUSTER NODES": false, "cluster info": false, "CONFIG GET x": false,
 		"SCAN 0": false, "SLOWLOG GET 10": false, "CLIENT LIST": false,
 		"CLUSTER SETSLOT 1 STABLE": true, "CLUSTER FAILOVER": true, "CONFIG SET a b": true, "CONFIG REWRITE": true,
-		"SLOWLOG RESET": true, "CLUSTER": true, "CLUSTER MIGRATION STATUS": true, "SET a b": true, "GETDEL a": true,
+		"SLOWLOG RESET": true, "CLUSTER": true, "CLUSTER MIGRATION STATUS ALL": false, "CLUSTER MIGRATION IMPORT 1 1": true, "CLUSTER MIGRATION": true, "SET a b": true, "GETDEL a": true,
 		"DEBUG SLEEP 1": true, "FROBNICATE": true, "CLIENT KILL ID 1": true, "SHUTDOWN": true, "BGSAVE": true,
 	} {
 		if got := changes(commandName(split(line))); got != want {

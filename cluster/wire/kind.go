@@ -23,6 +23,7 @@ const (
 	Rubbish           // it does not answer as a server does, or without end
 	TLSNeeded         // spoken to in plain, the port speaks TLS
 	TLSFailed         // the TLS handshake failed
+	ReadOnly          // not sent: it may change something, and this side is read-only
 )
 
 var kindNames = [...]string{
@@ -30,7 +31,7 @@ var kindNames = [...]string{
 	Unreachable: "unreachable", Hangup: "hangup", Canceled: "canceled", AuthWrong: "wrong password",
 	AuthMissing: "password needed", Protected: "protected mode", NoPermission: "no permission",
 	Loading: "loading", NotCluster: "not a cluster", ClusterDown: "cluster down", Reply: "error reply",
-	Rubbish: "rubbish", TLSNeeded: "needs TLS", TLSFailed: "TLS failed",
+	Rubbish: "rubbish", TLSNeeded: "needs TLS", TLSFailed: "TLS failed", ReadOnly: "read-only",
 }
 
 // String is the kind in a word or two.

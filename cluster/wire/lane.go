@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +46,11 @@ func (l *lane) connect(ctx context.Context, addr string, o *Options, deadline ti
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	conn, err := o.Dial(ctx, "tcp", addr)
+	network, at := "tcp", addr
+	if path, local := strings.CutPrefix(addr, "unix://"); local {
+		network, at = "unix", path
+	}
+	conn, err := o.Dial(ctx, network, at)
 	if err != nil {
 		return &stageError{stage: "connecting to", err: err}
 	}
@@ -105,10 +110,15 @@ func newClient(addr string, conn *guard, o *Options) *redis.Client {
 	})
 }
 
-// exchange sends all commands at once and reads all answers.
-func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time) ([]Answer, error) {
+// exchange sends all commands at once and reads all answers; exact ones as
+// Node.Exact tells them.
+func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time, exact bool) ([]Answer, error) {
 	fresh := !l.conn.heard
-	l.conn.begin(deadline)
+	most, bounded := ctx.Value(mostKey{}).(int64)
+	if !bounded {
+		most = maxReply
+	}
+	l.conn.begin(deadline, most)
 	stop := context.AfterFunc(ctx, l.conn.interrupt)
 	defer func() {
 		if !stop() {
@@ -117,9 +127,14 @@ func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time) (
 	}()
 
 	pipe := l.client.Pipeline()
-	sent := make([]*redis.Cmd, len(cmds))
+	sent := make([]redis.Cmder, len(cmds))
 	for i, cmd := range cmds {
-		sent[i] = pipe.Do(ctx, revealed(cmd)...)
+		if exact {
+			sent[i] = redis.NewRawCmd(ctx, revealed(cmd)...)
+			_ = pipe.Process(ctx, sent[i]) // it only queues
+		} else {
+			sent[i] = pipe.Do(ctx, revealed(cmd)...)
+		}
 	}
 	_, err := pipe.Exec(ctx)
 	var reply redis.Error
@@ -127,16 +142,13 @@ func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time) (
 		return nil, l.cause(err)
 	}
 	// When the handshake is refused no command is sent, and none has an error.
-	if err != nil && !slices.ContainsFunc(sent, func(c *redis.Cmd) bool { return c.Err() != nil }) {
+	if err != nil && !slices.ContainsFunc(sent, func(c redis.Cmder) bool { return c.Err() != nil }) {
 		l.close()
 		return nil, err
 	}
 	answers := make([]Answer, len(cmds))
 	for i, cmd := range sent {
-		answers[i].Value, answers[i].Err = cmd.Result()
-		if errors.Is(answers[i].Err, redis.Nil) {
-			answers[i].Err = nil
-		}
+		answers[i] = answerOf(cmd)
 	}
 	// Bytes beyond the answers would be taken for the next call's.
 	if l.conn.frames.replies != len(cmds)+l.greeting(fresh) || !l.conn.frames.whole() {

@@ -3,6 +3,8 @@ package wire
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +26,8 @@ type Node struct {
 	idle   []*lane // the last used is the first taken, so that spare ones stay spare
 	calls  map[*lane]context.CancelFunc
 	closed bool
+
+	changer *Node // the same address, logged in as Options.Changer; nil: the same user does both
 }
 
 // Answer is what one command of a pipeline brought. A nil reply is a nil Value
@@ -36,18 +40,23 @@ type Answer struct {
 // errNodeClosed is the cause of calls on a closed Node.
 var errNodeClosed = errors.New("the node was closed here")
 
-// Open prepares a node at "host:port" (IPv6 in brackets). Nothing is dialled yet.
+// Open prepares a node at "host:port" (IPv6 in brackets) or "unix:///path".
+// Nothing is dialled yet.
 func Open(addr string, o Options) *Node {
 	// The client library writes to standard error, across the screen. Its only
 	// switch is for the whole process, safe to be turned at any time, and what
 	// it would say is in the errors already.
 	logging.Disable()
-	return &Node{
+	n := &Node{
 		addr:    addr,
 		options: o.withDefaults(),
 		slots:   make(chan struct{}, maxLanes),
 		calls:   map[*lane]context.CancelFunc{},
 	}
+	if o.Changer != nil {
+		n.changer = Open(addr, o.asChanger())
+	}
+	return n
 }
 
 // Addr is the address that is dialled.
@@ -56,6 +65,9 @@ func (n *Node) Addr() string { return n.addr }
 // Close ends the calls in progress and drops the connections. Later calls fail
 // with the kind Canceled.
 func (n *Node) Close() {
+	if n.changer != nil {
+		n.changer.Close()
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.closed = true
@@ -87,11 +99,32 @@ func (n *Node) Pipeline(ctx context.Context, cmds ...[]any) []Answer {
 // first byte came back: the round trip and the first command's work, without
 // opening a connection. It is 0 when nothing came back.
 func (n *Node) Exchange(ctx context.Context, cmds ...[]any) ([]Answer, time.Duration) {
+	return n.answers(ctx, false, cmds)
+}
+
+// Exact is Exchange for those who print replies: it tells a status from a
+// string, as a Status, and an error within a list, as a Complaint.
+func (n *Node) Exact(ctx context.Context, cmds ...[]any) ([]Answer, time.Duration) {
+	return n.answers(ctx, true, cmds)
+}
+
+func (n *Node) answers(ctx context.Context, exact bool, cmds [][]any) ([]Answer, time.Duration) {
 	if len(cmds) == 0 {
 		return nil, 0
 	}
+	change := anyChanges(cmds)
+	if change && n.changer != nil {
+		return n.changer.answers(ctx, exact, cmds)
+	}
 	start := time.Now()
-	answers, took, err := n.exchange(ctx, cmds, start)
+	var answers []Answer
+	var took time.Duration
+	err := errReadOnly
+	heard := func([]Answer) {}
+	if !change || !n.options.ReadOnly {
+		heard = n.announce(ctx, cmds, change)
+		answers, took, err = n.exchange(ctx, cmds, start, exact)
+	}
 	if err != nil {
 		answers = make([]Answer, len(cmds))
 		for i := range answers {
@@ -103,9 +136,22 @@ func (n *Node) Exchange(ctx context.Context, cmds ...[]any) ([]Answer, time.Dura
 			answers[i].Err = explain(err, n.addr, display(cmds[i]))
 		}
 	}
+	heard(answers)
 	n.options.Journal.record(n.addr, cmds, answers, start)
 	return answers, took
 }
+
+func anyChanges(cmds [][]any) bool {
+	for _, cmd := range cmds {
+		if !onlyReads(cmd) && changes(commandName(cmd)) {
+			return true
+		}
+	}
+	return false
+}
+
+// errReadOnly is the cause of refusals under Options.ReadOnly.
+var errReadOnly = errors.New("this connection is read-only, and it would change something, or is not known to change nothing")
 
 // Ping is the time of one PING, there and back, without opening a connection.
 func (n *Node) Ping(ctx context.Context) (time.Duration, error) {
@@ -113,7 +159,7 @@ func (n *Node) Ping(ctx context.Context) (time.Duration, error) {
 	return took, answers[0].Err
 }
 
-func (n *Node) exchange(ctx context.Context, cmds [][]any, start time.Time) ([]Answer, time.Duration, error) {
+func (n *Node) exchange(ctx context.Context, cmds [][]any, start time.Time, exact bool) ([]Answer, time.Duration, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = start.Add(n.options.CallTimeout)
@@ -129,9 +175,12 @@ func (n *Node) exchange(ctx context.Context, cmds [][]any, start time.Time) ([]A
 		return nil, 0, n.gaveUp(ctx, err)
 	}
 	conn := l.conn
-	answers, err := l.exchange(ctx, cmds, deadline)
+	answers, err := l.exchange(ctx, cmds, deadline, exact)
 	if err != nil {
 		return nil, 0, n.gaveUp(ctx, err)
+	}
+	if slices.ContainsFunc(answers, func(a Answer) bool { return a.Err != nil && strings.HasPrefix(a.Err.Error(), "DENIED") }) {
+		l.close() // the server hangs up after such an answer, though not at once
 	}
 	return answers, conn.firstByte, nil
 }

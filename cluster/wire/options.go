@@ -9,7 +9,7 @@ import (
 
 // What holds when Options leaves it open.
 const (
-	DefaultDialTimeout = time.Second
+	DefaultDialTimeout = 800 * time.Millisecond
 	DefaultCallTimeout = 1500 * time.Millisecond
 )
 
@@ -28,6 +28,36 @@ type Options struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	Journal *Journal // where calls are recorded; nil: nowhere
+	Audit   Audit    // who is told of every change before it is sent; nil: nobody
+
+	// ReadOnly refuses, before anything is dialled, every command that may
+	// change something, and every command that is not known to be harmless.
+	ReadOnly bool
+
+	// Changer logs in for commands that change something, in place of Username
+	// and Password; nil: the same user does both.
+	Changer *Login
+}
+
+// Login is who to log in as.
+type Login struct {
+	Username string
+	Password Secret
+}
+
+// ForChanges is who logs in for commands that change something.
+func (o Options) ForChanges() Login {
+	if o.Changer != nil {
+		return *o.Changer
+	}
+	return Login{o.Username, o.Password}
+}
+
+// asChanger are the options of the connections that change something.
+func (o Options) asChanger() Options {
+	who := o.ForChanges()
+	o.Username, o.Password, o.Changer = who.Username, who.Password, nil
+	return o
 }
 
 func (o Options) withDefaults() Options {

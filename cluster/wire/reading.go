@@ -24,7 +24,7 @@ var reading = words(`
 	clusterscan
 	cluster|nodes cluster|shards cluster|slots cluster|info cluster|links cluster|myid cluster|myshardid
 	cluster|slot-stats cluster|countkeysinslot cluster|getkeysinslot cluster|keyslot cluster|replicas
-	cluster|slaves cluster|count-failure-reports cluster|getslotmigrations cluster|help
+	cluster|slaves cluster|count-failure-reports cluster|getslotmigrations cluster|migration|status cluster|help
 	config|get config|help
 	client|list client|info client|id client|getname client|setname client|setinfo client|help client|no-touch
 	acl|whoami acl|list acl|users acl|getuser acl|cat acl|log acl|help acl|genpass acl|dryrun
@@ -61,17 +61,47 @@ func commandName(args []any) string {
 	name := strings.ToLower(word(args[0]))
 	if len(args) > 1 && families[name] {
 		name += " " + strings.ToLower(word(args[1]))
+		if name == "cluster migration" && len(args) > 2 {
+			name += " " + strings.ToLower(word(args[2]))
+		}
 	}
 	return strings.ToUpper(clean(name, 64))
 }
 
+// plainReading are the readings as this program writes them: most commands are
+// found here, without their names being put together.
+var plainReading = func() map[string]map[string]bool {
+	found := map[string]map[string]bool{}
+	for name := range reading {
+		first, second, _ := strings.Cut(strings.ToUpper(name), "|")
+		if found[first] == nil {
+			found[first] = map[string]bool{}
+		}
+		if !strings.Contains(second, "|") {
+			found[first][second] = true
+		}
+	}
+	return found
+}()
+
+// onlyReads reports, quickly, that a command is known to change nothing; false
+// says nothing yet.
+func onlyReads(args []any) bool {
+	if len(args) == 0 {
+		return false
+	}
+	first, _ := args[0].(string)
+	seconds := plainReading[first]
+	if seconds[""] || len(args) == 1 {
+		return seconds[""]
+	}
+	second, _ := args[1].(string)
+	return seconds[second]
+}
+
 // changes reports whether the command may change something.
 func changes(name string) bool {
-	name = strings.ToLower(name)
-	if strings.HasPrefix(name, "cluster migration ") {
-		return true
-	}
-	return !reading[strings.Replace(name, " ", "|", 1)]
+	return !reading[strings.ReplaceAll(strings.ToLower(name), " ", "|")]
 }
 
 func word(arg any) string {

@@ -5,6 +5,9 @@ import "strings"
 // maxCommand bounds, in characters, a command as it is shown and kept.
 const maxCommand = 400
 
+// maxWord bounds one of its words: values are data, and not for a journal.
+const maxWord = 100
+
 // maxArgs bounds how many words of a command are shown; MIGRATE can have
 // hundreds of keys.
 const maxArgs = 40
@@ -32,7 +35,7 @@ func display(args []any) string {
 }
 
 func quoted(w string) string {
-	w = clean(w, maxCommand)
+	w = clean(w, maxWord)
 	if w == "" || strings.ContainsAny(w, " \"'") {
 		return `"` + strings.ReplaceAll(w, `"`, `\"`) + `"`
 	}

@@ -111,7 +111,7 @@ func TestPlainPortSpokenToInTLS(t *testing.T) {
 	})
 }
 
-func TestFrozenServerEndsInATimeoutAndThaws(t *testing.T) {
+func TestFrozenServerEndsInATimeoutAndThawsInTime(t *testing.T) {
 	c := labtest.Start(t, lab.Config{})
 	node := c.Nodes()[0]
 	n := open(t, node.Addr, wire.Options{})

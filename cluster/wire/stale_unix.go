@@ -17,7 +17,7 @@ func stale(conn net.Conn) bool {
 	}
 	sys, ok := conn.(syscall.Conn)
 	if !ok {
-		return false
+		return gone(conn)
 	}
 	raw, err := sys.SyscallConn()
 	if err != nil {
