@@ -199,6 +199,9 @@ func (c *Cluster) Stop() error {
 			n.end((*process).kill) // done by the watchdog, unless it failed
 			n.client.Close()
 		}
+		c.portsMu.Lock()
+		c.ports.close()
+		c.portsMu.Unlock()
 		c.folder.lock.Close()
 	})
 	return c.err
