@@ -126,7 +126,13 @@ func (w *witness) aReplicaTakesOver(replica, sibling *lab.Node) {
 	w.do(replica, "CLUSTER", "FAILOVER")
 	w.inAnyOrder(
 		func() { w.hear(cluster.RoleChanged, replica, "takes over") },
-		func() { w.hear(cluster.PrimaryChanged, sibling, "follows") })
+		func() {
+			// It follows by itself, but a replica that has just joined may take long.
+			labtest.Until(w, 10*time.Second, "the sibling knows its new primary", func() bool {
+				return sibling.Do(w.Context(), "CLUSTER", "REPLICATE", string(replica.ID)).Err() == nil
+			})
+			w.hear(cluster.PrimaryChanged, sibling, "follows")
+		})
 }
 
 func (w *witness) aNodeFreezesAndThaws(n *lab.Node) {

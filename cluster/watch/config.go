@@ -30,6 +30,13 @@ type Config struct {
 	// then, into Node.Config.
 	Settings []string
 
+	// Checkups is how often every node is asked for what changes slowly, into
+	// Node.Checkup, and how old Node.Earlier is at least; 0: never.
+	Checkups time.Duration
+	// Thorough has all slots looked through for strays with the first checkup,
+	// not a thousand slots at a time.
+	Thorough bool
+
 	History int // how many events snapshots carry at most; 0: DefaultHistory
 
 	// Catch is deferred in every goroutine of the watch, for whoever has to

@@ -22,9 +22,10 @@ func (h *hub) digest(ctx context.Context, p *peer, a *answer) {
 			view = nil
 		} else if err := h.stranger(p, view); err != nil {
 			p.impostor = err
+			p.node.Stranger, p.node.Foreign = view.Myself, h.foreign(view)
 			view = nil
 		} else {
-			p.impostor = nil
+			p.impostor, p.node.Stranger, p.node.Foreign = nil, "", false
 		}
 	}
 	if p.impostor != nil {
@@ -37,6 +38,7 @@ func (h *hub) digest(ctx context.Context, p *peer, a *answer) {
 		}
 	}
 	changed := p.apply(a)
+	p.remember(h.config.Checkups)
 	if p.node.ID == "" {
 		h.seedFailed(p, a.err)
 	}
@@ -49,6 +51,7 @@ func (h *hub) digest(ctx context.Context, p *peer, a *answer) {
 func (a *answer) reject(err error) {
 	a.health, a.err = cluster.Rubbish, err
 	a.latency.err, a.info.err, a.clusterInfo.err, a.view.err, a.settings.err = err, err, err, err, err
+	a.checkup.value, a.strays.err = nil, err
 }
 
 // stranger says why an answer is not from the node it is expected from.
@@ -80,6 +83,18 @@ func (h *hub) related(view *cluster.View) bool {
 		}
 	}
 	return false
+}
+
+// foreign reports whether a view is of another cluster: of several nodes, none of
+// them known here, or of one that owns slots.
+func (h *hub) foreign(view *cluster.View) bool {
+	for i := range view.Members {
+		if _, known := h.byID[view.Members[i].ID]; known {
+			return false
+		}
+	}
+	self, _ := view.Member(view.Myself)
+	return len(view.Members) > 1 || len(self.Slots) > 0
 }
 
 // introduce gives a seed its name. It returns the peer that the answer belongs

@@ -23,7 +23,9 @@ func (h *hub) draw(now time.Time) {
 	}
 	next := cluster.Merge(h.last, in)
 	h.seq++
-	h.history.add(cluster.Diff(h.last, next)...)
+	news := cluster.Diff(h.last, next)
+	h.history.add(news...)
+	h.alarm.heed(next, news)
 	next.Events = h.history.newest()
 	h.last = next
 	h.watch.publish(next)

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -17,11 +18,17 @@ const (
 	coalesce = 50 * time.Millisecond
 
 	firstBackoff = 100 * time.Millisecond
-	maxBackoff   = 2 * time.Second
+	// maxBackoff is short of a second, so that by default every round asks a
+	// dead node again.
+	maxBackoff = 900 * time.Millisecond
 
 	// maxPeers bounds what a node can make the console connect to. Clusters are
 	// not run beyond about a thousand nodes.
 	maxPeers = 2000
+
+	// maxAtAddress is how many nodes are looked for at one address: a node that
+	// took the place of another has it in common with that one for a while.
+	maxAtAddress = 4
 )
 
 // hub is the state of a running watch. One goroutine owns it: Run's.
@@ -33,6 +40,7 @@ type hub struct {
 	seeds    []*seed
 	byID     map[cluster.NodeID]*peer
 	nameless map[*peer]struct{} // seeds that have not told their id
+	crowd    map[string]int     // how many lines lead to an address
 	answers  chan answer
 	lines    sync.WaitGroup
 	views    *viewCache
@@ -43,6 +51,7 @@ type hub struct {
 	awaited   int           // lines whose answers the round waits for
 	allowance int           // how many views may still be asked for in this round
 	slowest   time.Duration // what the slowest answering node took
+	alarm     alarm
 
 	last    *cluster.Snapshot
 	seq     uint64
@@ -64,6 +73,7 @@ func newHub(w *Watch) *hub {
 		clock:    w.config.Clock,
 		byID:     map[cluster.NodeID]*peer{},
 		nameless: map[*peer]struct{}{},
+		crowd:    map[string]int{},
 		answers:  make(chan answer, 64),
 		views:    newViewCache(),
 		wishes:   w.takeWishes(),
@@ -98,9 +108,7 @@ func (h *hub) run(ctx context.Context) {
 		}
 		release()
 		now := h.clock.Now()
-		if !h.wishes.paused && !now.Before(h.nextRound) {
-			h.round(ctx, now)
-		}
+		h.beat(ctx, now)
 		if !h.drawAt.IsZero() && !now.Before(h.drawAt) {
 			h.draw(now)
 		}
@@ -122,6 +130,9 @@ func (h *hub) drain(ctx context.Context) {
 
 func (h *hub) untilNext() time.Duration {
 	next := h.nextRound
+	if !h.alarm.next.IsZero() && h.alarm.next.Before(next) {
+		next = h.alarm.next
+	}
 	if h.wishes.paused {
 		next = h.clock.Now().Add(MaxInterval)
 	}
@@ -150,7 +161,7 @@ func (h *hub) fulfil(ctx context.Context) {
 	}
 	if h.wishes.refresh {
 		h.wishes.refresh = false
-		h.eachPeer(func(p *peer) { p.wantView, p.retryAt = true, time.Time{} })
+		h.eachPeer(func(p *peer) { p.wantView, p.retryAt = true, time.Time{}; p.forgive() })
 		h.round(ctx, now)
 	}
 }
@@ -196,10 +207,12 @@ func (h *hub) ask(p *peer, now time.Time) {
 		h.allowance--
 		q.view = true
 	}
-	if len(h.config.Settings) > 0 && p.answering() && now.Sub(p.settingsAt) >= settingsEvery {
+	if len(h.config.Settings) > 0 && p.answering() && now.Sub(p.settingsAt) >= p.settingsRest() {
 		p.settingsAt = now
 		q.settings = h.config.Settings
 	}
+	q.noInfo = wire.KindOf(p.node.Info.Err) == wire.NoPermission
+	h.checkUp(p, &q, now)
 	l.busy = true
 	if p.prompt() {
 		l.awaited = true
@@ -231,6 +244,7 @@ func (h *hub) measure() {
 const (
 	patienceBase  = 500 * time.Millisecond
 	settingsEvery = time.Minute
+	never         = 100 * 365 * 24 * time.Hour
 )
 
 // take brings an answer in.
@@ -280,9 +294,15 @@ func (h *hub) eachPeer(f func(*peer)) {
 
 // connect gives a peer a line to an address.
 func (h *hub) connect(ctx context.Context, p *peer, addr string) {
+	if p.node.ID != "" && h.crowd[addr] >= maxAtAddress {
+		p.setHealth(cluster.NoAddress, fmt.Errorf("%d other nodes are said to live at %s, its address", h.crowd[addr], addr), h.clock.Now())
+		return
+	}
+	h.crowd[addr]++
 	l := &line{peer: p, wire: wire.Open(addr, h.config.Options), ask: make(chan question, 1)}
 	p.line, p.node.Dialled = l, addr
 	p.failures, p.retryAt, p.impostor = 0, time.Time{}, nil
+	p.node.Stranger, p.node.Foreign = "", false
 	h.lines.Go(func() {
 		defer h.config.Catch()
 		l.run(ctx, h.clock, h.views, h.answers)
@@ -302,6 +322,9 @@ func (h *hub) disconnect(p *peer) {
 	if l.awaited {
 		l.awaited = false
 		h.awaited--
+	}
+	if h.crowd[p.node.Dialled]--; h.crowd[p.node.Dialled] <= 0 {
+		delete(h.crowd, p.node.Dialled)
 	}
 	p.line, p.node.Dialled = nil, ""
 	if p.node.ID != "" {

@@ -20,6 +20,8 @@ type peer struct {
 	hint       hint      // what its CLUSTER INFO said when its view was read
 	settingsAt time.Time // when its settings were asked for
 	impostor   error     // another node answers at its address
+
+	checkups
 }
 
 // hint is what in CLUSTER INFO moves when a view changes.
@@ -39,6 +41,17 @@ func (p *peer) prompt() bool { return p.failures == 0 }
 
 // answering reports whether the newest attempt brought an answer.
 func (p *peer) answering() bool { return p.node.Health == cluster.Answering }
+
+// settingsRest is for how long the settings are not asked for again. A user who
+// was refused them once will be again, until somebody changes the rights; every
+// refusal stands in the server's ACL LOG, so there is one, until the operator asks
+// for everything anew.
+func (p *peer) settingsRest() time.Duration {
+	if wire.KindOf(p.node.Config.Err) == wire.NoPermission {
+		return never
+	}
+	return settingsEvery
+}
 
 // line is a connection and the goroutine that asks over it.
 type line struct {
@@ -90,14 +103,17 @@ func (p *peer) apply(a *answer) (changed bool) {
 		p.retryAt = a.at.Add(min(maxBackoff, firstBackoff<<min(p.failures-1, 10)))
 	}
 	a.latency.into(&n.Latency, a.at)
-	a.info.into(&n.Info, a.at)
-	if a.info.err == nil {
-		n.Stats = a.stats
+	if !a.question.noInfo {
+		a.info.into(&n.Info, a.at)
+		if a.info.err == nil {
+			n.Stats = a.stats
+		}
 	}
 	if a.question.settings != nil {
 		a.settings.into(&n.Config, a.at)
 	}
 	a.clusterInfo.into(&n.ClusterInfo, a.at)
+	p.applyCheckup(a)
 	return p.applyView(a)
 }
 

@@ -7,14 +7,18 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/wire"
+	"slotdeck/keyslot"
 )
 
 // question is what a node is asked in one round trip, besides PING, INFO and
 // CLUSTER INFO.
 type question struct {
 	view     bool // CLUSTER NODES
+	noInfo   bool // INFO was refused, and is not asked for again
 	settings []string
-	patience time.Duration // how long the answer may take, connecting included
+	checkup  *checkup       // nil: none is due
+	strays   []keyslot.Slot // that the node does not own: whether it holds keys of them
+	patience time.Duration  // how long the answer may take, connecting included
 }
 
 // answer is what came of a question.
@@ -33,6 +37,9 @@ type answer struct {
 	clusterInfo outcome[cluster.ClusterInfo]
 	settings    outcome[map[string]string]
 	view        outcome[*cluster.View]
+
+	checkup outcome[*cluster.Checkup]
+	strays  outcome[[]cluster.SlotKeys]
 }
 
 // outcome is one value, or why there is none.
@@ -50,13 +57,20 @@ func (o outcome[T]) into(r *cluster.Reading[T], at time.Time) {
 	*r = r.Succeed(o.value, at)
 }
 
+// mostAnswer is many times what a poll of the largest clusters brings.
+const mostAnswer = 3 << 20
+
 // poll asks one node.
 func poll(ctx context.Context, clock Clock, n *wire.Node, q question, views *viewCache) answer {
-	ctx, cancel := context.WithTimeout(ctx, q.patience)
+	ctx, cancel := context.WithTimeout(wire.AtMost(ctx, mostAnswer), q.patience)
 	defer cancel()
 	start := clock.Now()
 	cmds := make([][]any, 0, 5)
-	cmds = append(cmds, []any{"PING"}, []any{"INFO"}, []any{"CLUSTER", "INFO"})
+	cmds = append(cmds, []any{"PING"})
+	if !q.noInfo {
+		cmds = append(cmds, []any{"INFO"})
+	}
+	cmds = append(cmds, []any{"CLUSTER", "INFO"})
 	if q.view {
 		cmds = append(cmds, []any{"CLUSTER", "NODES"})
 	}
@@ -70,12 +84,16 @@ func poll(ctx context.Context, clock Clock, n *wire.Node, q question, views *vie
 	if err := replies[0].Err; err == nil && replies[0].Value != "PONG" {
 		a.latency.err = rubbish(n, "PING", fmt.Errorf("it did not answer PONG"))
 	}
-	a.info = read(n, "INFO", replies[1], cluster.ParseInfo)
-	if a.info.err == nil {
-		a.stats = cluster.StatsOf(a.info.value)
+	rest := replies[1:]
+	if !q.noInfo {
+		a.info = read(n, "INFO", rest[0], cluster.ParseInfo)
+		if a.info.err == nil {
+			a.stats = cluster.StatsOf(a.info.value)
+		}
+		rest = rest[1:]
 	}
-	a.clusterInfo = read(n, "CLUSTER INFO", replies[2], cluster.ParseClusterInfo)
-	rest := replies[3:]
+	a.clusterInfo = read(n, "CLUSTER INFO", rest[0], cluster.ParseClusterInfo)
+	rest = rest[1:]
 	if q.view {
 		a.view = read(n, "CLUSTER NODES", rest[0], func(text string) (*cluster.View, error) { return views.parse(text, a.at) })
 		rest = rest[1:]
@@ -84,6 +102,10 @@ func poll(ctx context.Context, clock Clock, n *wire.Node, q question, views *vie
 		a.settings = settingsOf(n, rest[0])
 	}
 	a.health, a.err = a.verdict()
+	if a.health == cluster.Answering {
+		q.checkup.ask(ctx, n, &a)
+		askStrays(ctx, n, q.strays, &a)
+	}
 	return a
 }
 

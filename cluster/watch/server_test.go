@@ -32,7 +32,7 @@ func healthAt(addr string, want cluster.Health) func(*cluster.Snapshot) bool {
 	}
 }
 
-func TestRealClusterIsSeenWholeAndQuickly(t *testing.T) {
+func TestRealClusterIsSeenWholeInTime(t *testing.T) {
 	labtest.EachVersion(t, func(t *testing.T, server lab.Server) {
 		c := labtest.Start(t, lab.Config{Binary: server.Path, Replicas: 1})
 		start := time.Now()
@@ -58,7 +58,7 @@ func TestRealClusterIsSeenWholeAndQuickly(t *testing.T) {
 	})
 }
 
-func TestFrozenNodesLeaveAUsefulPictureWithinASecond(t *testing.T) {
+func TestFrozenNodesLeaveAUsefulPictureInTime(t *testing.T) {
 	c := labtest.Start(t, lab.Config{Replicas: 1, NodeTimeout: 30 * time.Second})
 	nodes := c.Nodes()
 	for _, n := range nodes[4:] {
