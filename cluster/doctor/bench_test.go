@@ -23,6 +23,8 @@ type bench struct {
 	blind map[[2]cluster.NodeID]bool          // [who, does not list whom]
 	state map[cluster.NodeID]string
 	size  int
+
+	meeting cluster.Member // in A's view; none without an id
 }
 
 // build makes a cluster of so many primaries with so many replicas each. The
@@ -221,6 +223,9 @@ func (b *bench) done(t testing.TB) *cluster.Snapshot {
 				m.Flags |= cluster.Myself
 			}
 			view.Members = append(view.Members, m)
+		}
+		if b.meeting.ID != "" && n.ID == b.ids["A"] {
+			view.Members = append(view.Members, b.meeting)
 		}
 		slices.SortFunc(view.Members, func(x, y cluster.Member) int { return cmp.Compare(x.ID, y.ID) })
 		n.View = cluster.Reading[*cluster.View]{Value: view, At: noon}

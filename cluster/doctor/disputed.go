@@ -2,10 +2,34 @@ package doctor
 
 import (
 	"fmt"
+	"time"
+
+	"slotdeck/cluster"
 )
 
+// spreading is for how long nodes may tell of different owners while all is
+// well: after a failover, a move or a meeting they hear of it one by one, and
+// the console asks them one by one.
+const spreading = 2 * time.Second
+
+// youngDispute reports whether the disagreement began a moment ago, before the
+// console's eyes. One that was there at its first look is not young.
+func (e *examination) youngDispute() bool {
+	var began time.Time
+	for _, ev := range e.s.Events {
+		if ev.Kind == cluster.DisputeChanged {
+			if ev.Gravity == cluster.Good {
+				began = time.Time{}
+			} else if began.IsZero() {
+				began = ev.At
+			}
+		}
+	}
+	return !began.IsZero() && e.s.At.Sub(began) < spreading
+}
+
 func disputed(e *examination) (Status, string, bool) {
-	if len(e.s.Disputes) == 0 {
+	if len(e.s.Disputes) == 0 || e.youngDispute() {
 		return 0, "", false
 	}
 	slots := 0

@@ -2,13 +2,53 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"slotdeck/cluster"
+	"slotdeck/keyslot"
 )
+
+// agreementChecks are the rules of this file, in their order.
+func agreementChecks() []check {
+	return []check{
+		{disputedSlots, []Rule{
+			{ID: "slots-disputed", Least: Urgent, Most: Urgent, Repair: RepairSlots,
+				Means: "Nodes name different owners of these slots. Clients are sent to and fro, depending on whom they ask.",
+				Next:  "The higher epoch wins by itself within seconds where the nodes hear each other. When it lasts, look whether the dissenters reach the others on the bus port."},
+			{ID: "slots-claimed-twice", Least: Urgent, Most: Urgent, Repair: RepairSlots,
+				Means: "Several nodes hold themselves for the owner of these slots, and each accepts writes of their keys. When they hear each other, the lower epoch loses its keys.",
+				Next:  "Count the keys on each claimant before they meet. Keep the owner with the higher epoch unless the other has what must stay; the plan counts them, and settles it only when that is said (headless: slotdeck fix --search-multiple-owners)."},
+		}},
+		{lastingDifferences, []Rule{
+			{ID: "views-differ", Least: Look, Most: Look,
+				Means: "The nodes have not come to agree who owns which slots, at which epoch, for longer than gossip needs.",
+				Next:  "Look at the matrix who says what of whom. Mostly the dissenters do not reach the others on the bus port."},
+		}},
+		{dissentingStates, []Rule{
+			{ID: "state-differs", Least: Look, Most: Look,
+				Means: "Some nodes hold the cluster for sound and others do not; those that do not refuse commands.",
+				Next:  "Compare what the named nodes and the others say of each other: mostly they are on two sides of a broken connection."},
+		}},
+		{unknownMembers, []Rule{
+			{ID: "member-unknown", Least: Look, Most: Look,
+				Means: "A node is missing in the list of another one, so that the two exchange nothing and do not vote about each other.",
+				Next:  "Wait a minute after a node was added or forgotten. When it lasts, look whether the bus port between the two is open."},
+		}},
+		{collidingEpochs, []Rule{
+			{ID: "epoch-collision", Least: Look, Most: Look,
+				Means: "Two primaries have the same config epoch, so that a dispute between them would have no winner.",
+				Next:  "The servers give one of them a new epoch as soon as they hear each other. When it lasts, look at the bus connection between the two."},
+		}},
+	}
+}
 
 // disputedSlots names who stands against the most backed claim.
 func disputedSlots(e *examination) []Finding {
 	var out []Finding
+	if e.youngDispute() {
+		return nil
+	}
 	for _, d := range e.s.Disputes {
 		if len(d.Says) < 2 {
 			continue
@@ -22,6 +62,18 @@ func disputedSlots(e *examination) []Finding {
 		first := d.Says[0]
 		f := Finding{ID: "slots-disputed", Severity: Urgent, Text: fmt.Sprintf("slots %s: %s against %d that say %s, epoch %d",
 			d.Range, list(dissent), len(first.By), nameOf(e.s, first.Owner), first.Epoch)}
+		f.Slots = []keyslot.Range{d.Range}
+		for _, c := range d.Says {
+			var by []string
+			for _, id := range c.By {
+				by = append(by, nameOf(e.s, id))
+			}
+			f.Evidence = append(f.Evidence, fmt.Sprintf("%s at epoch %d, say %s", nameOf(e.s, c.Owner), c.Epoch, strings.Join(by, ", ")))
+		}
+		if claimants := e.claimants(d); len(claimants) > 1 {
+			f.ID = "slots-claimed-twice"
+			f.Text = fmt.Sprintf("slots %s: %s each claim them as their own", d.Range, list(claimants))
+		}
 		if by := d.Says[1].By; len(by) > 0 {
 			f.Node = by[0]
 			if n, ok := e.s.Node(f.Node); ok {
@@ -95,4 +147,56 @@ func collidingEpochs(e *examination) []Finding {
 		first[n.Member.Epoch] = n
 	}
 	return out
+}
+
+// claimants are the nodes that say of themselves that they own a run of slots.
+func (e *examination) claimants(d cluster.Dispute) []string {
+	var out []string
+	for _, c := range d.Says {
+		if slices.Contains(c.By, c.Owner) {
+			out = append(out, nameOf(e.s, c.Owner))
+		}
+	}
+	return out
+}
+
+// lastingDifferences tells when the nodes do not come to agree, and in what.
+func lastingDifferences(e *examination) []Finding {
+	lasts := e.s.At.Sub(e.s.Unsettled)
+	if e.s.Unsettled.IsZero() || lasts < seconds(e.std.limit("disagree-time")) {
+		return nil
+	}
+	m := e.s.Matrix()
+	f := Finding{ID: "views-differ", Severity: Look}
+	var who []string
+	for _, id := range m.Dissenters() {
+		who = append(who, nameOf(e.s, id))
+	}
+	for _, r := range m.Rows {
+		if r.About > cluster.AboutEpoch {
+			break
+		}
+		of := "slots " + r.Slots.String()
+		if r.About == cluster.AboutEpoch {
+			of = "epoch of " + nameOf(e.s, r.Node)
+		}
+		for i, says := range r.Says {
+			if r.Dissent[i] {
+				f.Evidence = append(f.Evidence, fmt.Sprintf("%s: %s says %s, most say %s", of, nameOf(e.s, m.Nodes[i]), e.said(r, says), e.said(r, r.Most)))
+			}
+		}
+	}
+	f.Text = "the nodes have not agreed on slots and epochs for " + span(lasts) + "; others than most say " + list(who)
+	return []Finding{f}
+}
+
+// said is what a node says in a row, as a word.
+func (e *examination) said(r cluster.MatrixRow, says string) string {
+	switch {
+	case r.About == cluster.AboutOwner:
+		return nameOf(e.s, cluster.NodeID(says))
+	case says == "":
+		return "nothing"
+	}
+	return clean(says)
 }

@@ -2,10 +2,66 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
 )
+
+// slotChecks are the rules of this file, in their order.
+func slotChecks() []check {
+	return []check{
+		{unservedSlots, []Rule{
+			{ID: "slots-unserved", Least: Urgent, Most: Urgent, Repair: FailOver,
+				Means: "The primary that owns these slots does not serve them: it does not answer, is cut off, is loading, or is marked as failed. Commands on keys of these slots fail.",
+				Next:  "Read the verdict: it says whether a replica takes over and when. When none does, fail over by hand, or bring the primary back."},
+			{ID: "slots-unassigned", Least: Urgent, Most: Urgent, Repair: RepairSlots,
+				Means: "No node claims these slots. Unless the cluster serves part of its slots (cluster-require-full-coverage no), no node answers for any key.",
+				Next:  "Let the plan look on every node who still holds keys of them: it gives each slot to that node, and asks where that is not clear (headless: slotdeck fix). Never choose an owner before keys were looked for."},
+		}},
+		{openSlots, []Rule{
+			{ID: "slots-open", Least: Note, Most: Look, Repair: SettleSlots,
+				Means: "A move of these slots has begun and has not ended. A note while both sides show it, as a move at work does; more when only one side does, as after an interrupted move.",
+				Next:  "When nobody moves them now, settle them on the page of jobs: it counts the keys on both sides, and finishes or rolls back."},
+		}},
+		{strayKeys, []Rule{
+			{ID: "keys-stray", Least: Look, Most: Look, Repair: RepairSlots,
+				Means: "The node holds keys of slots that it does not own. Nobody can read them, they take memory, and they come back to life, old as they are, if the slot is ever given to it.",
+				Next:  "Let the plan bring them to the owner: where both have a key, the owner's value stays and the other is saved to a file (headless: slotdeck fix --strays merge). Do not move these slots to the node before."},
+		}},
+	}
+}
+
+// strayKeys tells of keys in slots that the node still does not own, and that
+// nobody moves now.
+func strayKeys(e *examination) []Finding {
+	var out []Finding
+	for n := range e.informed {
+		if n.Stats.Role != cluster.Primary {
+			continue
+		}
+		owned := keyslot.SetOf(n.Member.Slots...)
+		var slots keyslot.Set
+		keys := 0
+		for _, stray := range n.Strays.Value {
+			if !owned.Has(stray.Slot) && !e.moving(stray.Slot) {
+				slots.Add(stray.Slot)
+				keys += int(stray.Keys)
+			}
+		}
+		if keys > 0 {
+			f := e.about(n, "keys-stray", Look, fmt.Sprintf("holds %s in %s that it does not own", plural(keys, "key", "keys"), plural(slots.Len(), "slot", "slots")))
+			f.Slots = slots.Ranges()
+			f.Evidence = []string{"slots " + clean(slots.String()), "counted " + span(e.s.At.Sub(n.Strays.At)) + " ago"}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (e *examination) moving(slot keyslot.Slot) bool {
+	return slices.ContainsFunc(e.s.Moves, func(m cluster.Move) bool { return m.Slot == slot })
+}
 
 func unservedSlots(e *examination) []Finding {
 	var out []Finding

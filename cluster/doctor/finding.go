@@ -6,6 +6,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/quorum"
+	"slotdeck/keyslot"
 )
 
 // Severity tells how soon somebody should care.
@@ -39,26 +40,28 @@ type Finding struct {
 	Text     string         // a sentence part, clean, without a full stop
 	Shard    string         // letter; may be empty
 	Node     cluster.NodeID // may be empty
+
+	Evidence []string        // what it is drawn from, a line each, clean; may be empty
+	Slots    []keyslot.Range // that it is about; may be empty
+	Setting  string          // that it is about, by its name in CONFIG GET; may be empty
 }
 
 // Findings applies every rule to a snapshot: the most severe first, then in
-// the order of the rules. What was never read raises nothing.
-func Findings(s *cluster.Snapshot) []Finding {
+// the order of Rules. What was never read raises nothing.
+func Findings(s *cluster.Snapshot) []Finding { return Standards{}.Findings(s) }
+
+// Findings is the same, measured by other standards.
+func (x Standards) Findings(s *cluster.Snapshot) []Finding {
 	if s == nil {
 		return nil
 	}
 	e := examine(s)
+	e.std = x
 	var out []Finding
-	for _, rule := range []func(*examination) []Finding{
-		unservedSlots, openSlots,
-		disputedSlots, dissentingStates, unknownMembers, collidingEpochs,
-		silentNodes, stuckHandshakes, lostAddresses,
-		lonePrimaries, brokenLinks, laggingReplicas, outrunBacklogs,
-		fewVoters, sharedHosts, heavyHosts,
-		fullMemory, unboundedMemory, fragmentedMemory, evictingNodes,
-		failedSaves, refusedClients, mixedVersions,
-	} {
-		out = append(out, rule(e)...)
+	for _, subject := range subjects() {
+		for _, c := range subject.checks {
+			out = append(out, c.find(e)...)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int { return -cmp.Compare(a.Severity, b.Severity) })
 	return out

@@ -98,10 +98,10 @@ func move(from, to string, slots ...keyslot.Slot) change {
 
 func nothing(*bench) {}
 
+// handshake lets A have been meeting somebody for so long.
 func handshake(ago time.Duration) change {
 	return func(b *bench) {
-		n := b.join("X", -1, 9)
-		n.Member.Flags, n.Health, n.Since = cluster.Handshake, cluster.NoAnswer, noon.Add(-ago)
+		b.meeting = cluster.Member{ID: "5555", Flags: cluster.Handshake, Endpoint: cluster.Endpoint{IP: "10.0.0.19", Port: 7009}, PingSent: noon.Add(-ago)}
 	}
 }
 
@@ -116,12 +116,13 @@ func host1(nicks ...string) change {
 func dispute(b *bench) {
 	b.s.Disputes = []cluster.Dispute{{Range: keyslot.Range{First: 5, Last: 9}, Says: []cluster.Claim{
 		{Owner: b.ids["A"], Epoch: 7, By: []cluster.NodeID{b.ids["A"], b.ids["C"]}},
-		{Owner: b.ids["B"], Epoch: 2, By: []cluster.NodeID{b.ids["B"]}},
+		{Owner: b.ids["C"], Epoch: 2, By: []cluster.NodeID{b.ids["B"]}},
 	}}}
 }
 
 func findingCases() []findingCase {
-	return slices.Concat(slotFindings(), memberFindings(), replicaFindings(), placeFindings(), memoryFindings(), operationFindings())
+	return slices.Concat(slotFindings(), memberFindings(), replicaFindings(), placeFindings(), memoryFindings(), operationFindings(),
+		lateReplicaFindings(), balanceFindings(), lateMemoryFindings(), diskFindings(), loadFindings(), settingFindings(), accessFindings(), lateSlotFindings())
 }
 
 func slotFindings() []findingCase {
@@ -142,7 +143,7 @@ func slotFindings() []findingCase {
 
 func memberFindings() []findingCase {
 	return []findingCase{
-		{"member-unknown", func(b *bench) { b.ignore("C1", "A") }, Look, "10.0.0.16:7006 is not known to 10.0.0.11:7001", "C1", handshake(time.Minute)},
+		{"member-unknown", func(b *bench) { b.ignore("C1", "A") }, Look, "10.0.0.16:7006 is not known to 10.0.0.11:7001", "C1", handshake(sec)},
 		{"node-silent", func(b *bench) { b.silent(12*sec, "B1") }, Look, "10.0.0.15:7005 has not answered for 12 s", "B1",
 			func(b *bench) { b.silent(5*sec, "C").say(cluster.Fail, "C", "A", "B") }},
 		{"node-silent", func(b *bench) { b.health(cluster.Refused, 3*sec, "B1") }, Look, "10.0.0.15:7005 has refused connections for 3.0 s", "B1",
@@ -152,11 +153,30 @@ func memberFindings() []findingCase {
 		{"node-suspected", func(b *bench) { b.say(cluster.PFail, "B1", "A", "C") }, Look,
 			"10.0.0.15:7005 answers the console, but 2 voting primaries flag it", "B1", func(b *bench) { b.say(cluster.PFail, "B1", "A1") }},
 		{"handshake-stuck", handshake(45 * sec), Look,
-			"10.0.0.19:7009 has been in handshake for 45 s: is its bus port open, and the one that was given?", "X", handshake(2 * sec)},
+			"10.0.0.11:7001 has been meeting 10.0.0.19:7009 for 45 s: is its bus port open, and the one that was given?", "A", handshake(2 * sec)},
 		{"address-lost", func(b *bench) {
 			n := b.node("C1")
 			n.Health, n.Member.Flags, n.Member.Endpoint, n.Dialled = cluster.NoAddress, n.Member.Flags|cluster.NoAddr, cluster.Endpoint{}, ""
 		}, Note, "node 00000000 has no address any more and owns nothing: it can be forgotten", "C1", nothing},
+		{"address-moved", func(b *bench) {
+			n := b.node("C1")
+			n.Dialled, n.Member.Linked = "10.0.9.16:7006", false
+		}, Urgent, "10.0.9.16:7006 came back under another address: 5 nodes look for it at 10.0.0.16:7006; slotdeck repair-addresses lets them meet", "C1",
+			func(b *bench) { // a console that reaches all of them elsewhere
+				for i := range b.s.Nodes {
+					b.s.Nodes[i].Dialled = "192.168.0.1:" + b.s.Nodes[i].Dialled[len(b.s.Nodes[i].Dialled)-4:]
+				}
+				b.node("C1").Member.Linked = false
+			}},
+		{"address-reused", func(b *bench) { b.stranger("C1", b.ids["B"], false) }, Look, "10.0.0.16:7006 is not where it was: 10.0.0.12:7002 answers at its address", "C1", nothing},
+		{"clusters-merge", func(b *bench) { b.stranger("C1", "ffffffffffff", true) }, Urgent,
+			"10.0.0.16:7006 is not where it was: node ffffffff of another cluster has its address; a meeting would make one cluster of the two; forget this node on all others before anything is told to meet it", "C1",
+			func(b *bench) { b.stranger("C1", "ffffffffffff", false) }},
+		{"clusters-merge", func(b *bench) {
+			b.stranger("C1", "ffffffffffff", true)
+			n := b.join("X", -1, 9)
+			n.Member.Flags, n.Health, n.Member.Endpoint = cluster.Handshake, cluster.NoAnswer, b.node("C1").Member.Endpoint
+		}, Urgent, "10.0.0.16:7006 is not where it was: node ffffffff of another cluster has its address, and a meeting with that one is under way: two clusters are becoming one; stop that node, and forget this one", "C1", nothing},
 		{"address-lost", func(b *bench) { b.node("C").Member.Flags |= cluster.NoAddr }, Look, "10.0.0.13:7003 has no address any more", "C", nothing},
 	}
 }
@@ -250,4 +270,10 @@ func operationFindings() []findingCase {
 		{"versions-mixed", stats("A", func(s *cluster.Stats) { s.Version, s.Flavor = "9.1.2", "valkey" }), Note,
 			"the nodes run different versions: 5 × redis 7.0.15 and 1 × valkey 9.1.2", "", stats("A", func(s *cluster.Stats) { s.Version = "" })},
 	}
+}
+
+// stranger lets another node answer at a node's address.
+func (b *bench) stranger(nick string, id cluster.NodeID, foreign bool) {
+	b.health(cluster.Rubbish, 3*sec, nick)
+	b.node(nick).Stranger, b.node(nick).Foreign = id, foreign
 }

@@ -31,12 +31,14 @@ func Judge(s *cluster.Snapshot) Verdict {
 type examination struct {
 	s       *cluster.Snapshot
 	verdict Verdict
+	std     Standards
+	places  map[string]place
 	asked   int // nodes with an address
 	answer  int // nodes that answer the console
 }
 
 func examine(s *cluster.Snapshot) *examination {
-	e := &examination{s: s}
+	e := &examination{s: s, places: map[string]place{}}
 	v := &e.verdict
 	v.Voters = quorum.VotersOf(s)
 	v.FullCoverage = quorum.FullCoverage(s)

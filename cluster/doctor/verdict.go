@@ -72,6 +72,19 @@ const (
 	CutOff                 // answers the console, and says that it is without a majority
 )
 
+var causeWords = [...]string{
+	NoPrimary: "no primary", Failed: "failed", Suspected: "suspected", Silent: "silent", Reading: "loading",
+	Cut: "cut from the other nodes", Unseen: "not seen from here", LockedOut: "does not let us in", CutOff: "without a majority",
+}
+
+// String is the cause in a few words.
+func (c Cause) String() string {
+	if int(c) < len(causeWords) {
+		return causeWords[c]
+	}
+	return "?"
+}
+
 // Serves reports whether clients can be assumed to be served all the same.
 func (c Cause) Serves() bool { return c == Unseen || c == LockedOut }
 

@@ -71,6 +71,14 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d.Hours()/24))
 }
 
+// brief is span for what mostly takes less than a second: "12 ms".
+func brief(d time.Duration) string {
+	if d >= 0 && d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return span(d)
+}
+
 // bytes writes a number of bytes: "112 B", "4.1 KiB".
 func bytes(n int64) string {
 	if n < 1024 {
