@@ -1,6 +1,8 @@
-// Package keys answers one question: what lies in a node's slots?
+// Package keys answers one question: where is this key, and what lies where?
 //
-// It counts keys by slot and samples their names, on one node that it is given,
-// with commands that only read and that cost the node little. It never walks
-// the whole key space, and it does not know which node owns what.
+// It carries commands through a cluster, redirection by redirection, counts
+// keys by slot, walks over them with SCAN within a budget, and reads values
+// page by page. It never sends KEYS or MONITOR, and never fetches a whole value
+// whose size it does not know. What can be said without asking anybody stands
+// in package keyspace.
 package keys
