@@ -31,12 +31,32 @@ func TestCellsTellWhichWriteStayed(t *testing.T) {
 		{"a write from the future is wrong", cell{tried: 1, acked: 1, safe: 1}, value(2), true, wrong},
 		{"a torn value is wrong", cell{tried: 1, acked: 1, safe: 1}, "1:0123", true, wrong},
 		{"a counter holds its number", cell{counter: true, tried: 4, acked: 4, safe: 4}, "4", true, kept},
+		{"a counter that went on from what its replica had lost what no replica confirmed", counted(1, -2, 2, 3), "3", true, async},
+		{"a counter that forgot a confirmed count lost it", counted(1, 2, 2, 3), "3", true, lost},
+		{"a counter that began again lost all", counted(1, 2, 3, 1), "1", true, lost},
+		{"a counter that is older than its last count lost it", counted(1, 2, 3), "2", true, lost},
+		{"a counter that is older than what no replica confirmed is told apart", counted(1, 2, -3), "2", true, async},
 		{"a counter that counted too far is wrong", cell{counter: true, tried: 4, acked: 4, safe: 4}, "5", true, wrong},
 	} {
 		if got, text := c.cell.judge(c.value, c.there); got != c.want {
 			t.Errorf("%s: fate %d, want %d (%s)", c.claim, got, c.want, text)
 		}
 	}
+}
+
+// counted is a counter with these replies; those that no replica confirmed are
+// negative.
+func counted(replies ...int64) cell {
+	c := cell{counter: true}
+	for _, n := range replies {
+		c.tried++
+		c.acked = c.tried
+		if n > 0 {
+			c.safe = c.tried
+		}
+		c.acks = append(c.acks, Ack{Write: c.tried, Reply: max(n, -n), Safe: n > 0})
+	}
+	return c
 }
 
 func TestRefusedWritesCountForNothing(t *testing.T) {

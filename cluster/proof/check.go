@@ -24,7 +24,19 @@ type Verdict struct {
 	// moves slots. Without LoadConfig.Wait there are none: they count as lost.
 	Async []string
 
+	// Excused are losses for which LoadConfig.Excuse had a reason, which they name.
+	Excused []string
+
 	Census Census
+}
+
+// Loss is what was lost of one key.
+type Loss struct {
+	Key    string
+	Acks   []Ack // all of the key, in order
+	Undone []Ack // those that are not to be seen any more
+	By     []Ack // counts that went on without them
+	Risen  bool  // the key was removed and is back
 }
 
 // OK reports whether nothing was lost but by asynchronous replication, and
@@ -35,8 +47,8 @@ func (v Verdict) OK() bool {
 
 // String is the verdict in one line.
 func (v Verdict) String() string {
-	s := fmt.Sprintf("%d keys looked up: %d lost, %d risen, %d wrong, %d lost by asynchronous replication; %v",
-		v.Keys, len(v.Lost), len(v.Risen), len(v.Wrong), len(v.Async), v.Census)
+	s := fmt.Sprintf("%d keys looked up: %d lost, %d risen, %d wrong, %d lost by asynchronous replication, %d excused; %v",
+		v.Keys, len(v.Lost), len(v.Risen), len(v.Wrong), len(v.Async), len(v.Excused), v.Census)
 	if len(v.Lost)+len(v.Risen)+len(v.Wrong) > 0 {
 		s += ": " + some(slices.Concat(v.Lost, v.Risen, v.Wrong))
 	}
@@ -46,7 +58,7 @@ func (v Verdict) String() string {
 // Check looks up every key of a stopped load on its owner, and counts all keys
 // of the cluster. It is meant for a cluster whose nodes agree.
 func (l *Load) Check(ctx context.Context) (Verdict, error) {
-	w, err := l.judge.world(ctx)
+	w, err := l.judge.coveredWorld(ctx)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -69,6 +81,25 @@ func (l *Load) Check(ctx context.Context) (Verdict, error) {
 	return v, err
 }
 
+// coveredWorld is world, and gives a node that is just told of a failover some
+// seconds to know every owner again.
+func (j *Judge) coveredWorld(ctx context.Context) (*world, error) {
+	for end := time.Now().Add(10 * time.Second); ; {
+		w, err := j.world(ctx)
+		if err != nil {
+			return nil, err
+		}
+		bare := w.owned("")
+		if bare.Empty() {
+			return w, nil
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return nil, fmt.Errorf("nobody owns %v", bare)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 func (l *Load) lookUp(ctx context.Context, p place, cells []*cell, v *Verdict) error {
 	pipe := l.judge.client(p).Pipeline()
 	values := make([]*redis.StringCmd, len(cells))
@@ -84,6 +115,15 @@ func (l *Load) lookUp(ctx context.Context, p place, cells []*cell, v *Verdict) e
 		v.Keys++
 		fate, text := c.judge(value, err == nil)
 		text += " on " + p.addr
+		if l.config.Excuse != nil && (fate == lost || fate == risen) {
+			if why := l.config.Excuse(c.loss(value, fate == risen)); why != "" {
+				v.Excused = append(v.Excused, text+": "+why)
+				continue
+			}
+		}
+		if fate != kept {
+			text += fmt.Sprintf(" (%s)", trail(c.acks))
+		}
 		switch fate {
 		case lost:
 			v.Lost = append(v.Lost, text)

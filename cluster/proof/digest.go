@@ -66,7 +66,11 @@ func (j *Judge) Digest(ctx context.Context, prefix string) (Digest, error) {
 }
 
 // Changes is how two digests differ: sentences about keys.
-type Changes struct{ Missing, Changed, Added []string }
+type Changes struct {
+	Missing, Changed, Added []string
+
+	Slots keyslot.Set // of them all
+}
 
 // OK reports whether they do not.
 func (c Changes) OK() bool { return len(c.Missing)+len(c.Changed)+len(c.Added) == 0 }
@@ -89,15 +93,19 @@ func (d Digest) Compare(after Digest) Changes {
 		drift := time.Duration(is.expires-was.expires) * time.Millisecond
 		switch {
 		case !there:
+			c.Slots.Add(slot)
 			c.Missing = append(c.Missing, fmt.Sprintf("%v of slot %d", n, slot))
 		case is.sum != was.sum:
+			c.Slots.Add(slot)
 			c.Changed = append(c.Changed, fmt.Sprintf("%v of slot %d has another value", n, slot))
 		case (is.expires < 0) != (was.expires < 0) || drift.Abs() > expiryDrift:
+			c.Slots.Add(slot)
 			c.Changed = append(c.Changed, fmt.Sprintf("%v of slot %d expires at another time (%d ms, before %d)", n, slot, is.expires, was.expires))
 		}
 	}
 	for n := range after.keys {
 		if _, there := d.keys[n]; !there {
+			c.Slots.Add(keyslot.Of(n.key))
 			c.Added = append(c.Added, fmt.Sprintf("%v of slot %d", n, keyslot.Of(n.key)))
 		}
 	}

@@ -24,6 +24,10 @@ type LoadConfig struct {
 	Wait    int           // how many replicas have to confirm a write before it counts as safe
 	Timeout time.Duration // after which a client gives a write up; 0: 3 s
 	Seed    uint64
+
+	// Excuse tells why nobody who moves slots could have kept what was lost; empty
+	// when somebody could. Such losses are told apart. It may be nil.
+	Excuse func(Loss) string
 }
 
 // Tally is what became of the writes of a load.
@@ -133,8 +137,13 @@ func (l *Load) writeOnce(w *writer, due time.Time, databases int) {
 	c, remove := l.choose(w, databases)
 	ctx, cancel := context.WithTimeout(context.Background(), l.config.Timeout)
 	defer cancel()
-	result := l.route.send(ctx, c, c.command(remove), l.config.Wait)
+	result, ack, reply := l.route.send(ctx, c, c.command(remove), l.config.Wait)
 	l.counts[result].Add(1)
+	if result == acked || result == unsafe {
+		ack.Reply, _ = reply.(int64)
+		ack.Safe = result == acked
+		c.acks = append(c.acks, ack)
+	}
 	switch result {
 	case acked:
 		c.acked, c.safe = c.tried, c.tried

@@ -81,14 +81,16 @@ const (
 )
 
 // send writes one key, following redirections, until it is answered, may have
-// been carried out, or the context ends.
-func (r *route) send(ctx context.Context, c *cell, cmd []any, replicas int) result {
+// been carried out, or the context ends. It tells the reply, where it came from
+// and whether it was asked for.
+func (r *route) send(ctx context.Context, c *cell, cmd []any, replicas int) (result, Ack, any) {
 	slot := keyslot.Of(c.name.key)
 	addr, asking := r.owner(slot), false
 	for ctx.Err() == nil {
-		result, err := r.once(ctx, place{addr, c.name.db}, cmd, asking, replicas)
+		began := time.Now()
+		result, reply, err := r.once(ctx, place{addr, c.name.db}, cmd, asking, replicas)
 		if result != refused {
-			return result
+			return result, Ack{Write: c.tried, Addr: addr, Began: began, At: time.Now(), Asked: asking}, reply
 		}
 		asking = false
 		word, rest, _ := strings.Cut(err.Error(), " ")
@@ -107,12 +109,12 @@ func (r *route) send(ctx context.Context, c *cell, cmd []any, replicas int) resu
 			addr = r.owner(slot)
 		}
 	}
-	return refused
+	return refused, Ack{}, nil
 }
 
 // once sends a command to one node, with WAIT behind it when replicas are to
 // have it.
-func (r *route) once(ctx context.Context, at place, cmd []any, asking bool, replicas int) (result, error) {
+func (r *route) once(ctx context.Context, at place, cmd []any, asking bool, replicas int) (result, any, error) {
 	pipe := r.judge.client(at).Pipeline() // on one connection, which is what WAIT is about
 	if asking {
 		pipe.Do(ctx, "ASKING")
@@ -128,18 +130,18 @@ func (r *route) once(ctx context.Context, at place, cmd []any, asking bool, repl
 	switch {
 	case err == nil:
 	case errors.As(err, &said):
-		return refused, err
+		return refused, nil, err
 	case notSent(err):
-		return refused, err
+		return refused, nil, err
 	default:
-		return unsure, err
+		return unsure, nil, err
 	}
 	if wait != nil {
 		if n, err := wait.Int(); err != nil || n < replicas {
-			return unsafe, nil
+			return unsafe, write.Val(), nil
 		}
 	}
-	return acked, nil
+	return acked, write.Val(), nil
 }
 
 // notSent reports whether an error means that no connection was to be had.
