@@ -60,6 +60,7 @@ type Theme struct {
 	Cursor   Paint // the one cell under the cursor
 
 	shards []Shade
+	named  map[string]Paint
 }
 
 // Shade is the hue of a shard: as text, as a filled cell, and as a raw colour
@@ -124,11 +125,31 @@ func NewTheme(l Look) *Theme {
 	t.WarnFill = paintOf(fill(amber).Bold(true))
 	t.Mark = paintOf(style(pick("81", "26", "6")).Underline(true).Bold(true))
 	t.Cursor = paintOf(lipgloss.NewStyle().Reverse(true).Bold(true))
+	t.named = map[string]Paint{}
+	for _, n := range namedColours {
+		t.named[n.name] = paintOf(fill(pick(n.dark, n.light, n.basic)).Bold(true))
+	}
 	for _, h := range hues {
 		c := pick(h.dark, h.light, h.basic)
 		t.shards = append(t.shards, Shade{Text: paintOf(style(c)), Fill: paintOf(fill(c)), Color: c})
 	}
 	return t
+}
+
+// namedColours are what an operator may give a cluster, so that production is
+// never taken for something else.
+var namedColours = [...]struct{ name, dark, light, basic string }{
+	{"red", "203", "160", "1"}, {"yellow", "221", "136", "3"}, {"green", "114", "28", "2"},
+	{"blue", "75", "26", "4"}, {"magenta", "176", "127", "5"}, {"cyan", "44", "30", "6"},
+}
+
+// Named is how the name of a cluster is painted that was given a colour: red,
+// yellow, green, blue, magenta or cyan. Without one it is the accent.
+func (t *Theme) Named(colour string) Paint {
+	if p, ok := t.named[colour]; ok {
+		return p
+	}
+	return t.Accent
 }
 
 // hues of the shards: told apart by lightness as well as by hue, so that they

@@ -21,6 +21,7 @@ const (
 	onJobs
 	onEvents
 	onLog
+	onHealth
 )
 
 // App is the root model. It routes: keys and messages to the screen or overlay
@@ -47,9 +48,15 @@ type App struct {
 	every   time.Duration
 	ticking bool
 
+	members *memberDesk
 	overlay overlay // palette, help, menu or filter; nil when none
+	next    string  // the context to go to after this one
+	rule    string  // of addresses: proposed, because no node is reached where it says it is
+	ruleWhy string
+	taken   string // the rule that was accepted
 	toast   toastShown
 	toastNr int
+	mutes   muteBook
 }
 
 // overlay is something in front of the screen that takes the keys.
@@ -64,9 +71,12 @@ type overlay interface {
 // NewApp makes the console. It sends nothing and reads nothing by itself.
 func NewApp(cfg Config) *App {
 	a := &App{cfg: cfg, look: cfg.Look, theme: ui.NewTheme(cfg.Look), every: time.Second, w: 80, h: 24, keys: everywhere()}
-	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeys(), newJobs(cfg), NewEvents(), NewLog(cfg.Log)}
+	a.screens = []Screen{NewOverview(), NewSlots(cfg.Slots), NewNodes(), NewKeyPages(cfg.Keys, cfg.ReadOnly), newJobs(cfg), NewEvents(), NewLog(cfg.Log), NewHealth()}
 	a.offerMoves()
 	a.offerFailovers()
+	a.offerMembers()
+	a.offerConduct()
+	a.offerRepairs()
 	if cfg.First != nil {
 		a.take(cfg.First)
 	}
@@ -83,7 +93,7 @@ func (a *App) Init() tea.Cmd {
 		a.ticking = true
 		cmds = append(cmds, tickClock())
 	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, a.jobs().lookAtStart(a.scene()), a.loadMutes())...)
 }
 
 // Update routes a message.
@@ -106,12 +116,19 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			a.toast = toastShown{}
 		}
 	case proposed:
-		a.overlay = &planPage{p: msg.p}
+		a.propose(msg.p)
 	case overlayWanted:
 		a.overlay = msg.overlay
 	case screenWanted:
 		a.overlay = nil
 		return a, goTo(msg.screen)(a)
+	case mutesLoaded:
+		a.mutes.list = msg.list
+		a.showAll()
+	case muteWanted:
+		return a, a.mute(msg)
+	case mutesKept:
+		return a, a.mutesAre(msg)
 	case refreshWanted:
 		if a.cfg.Control != nil {
 			a.cfg.Control.Refresh()
@@ -123,6 +140,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return a, warn("the screen could not be saved: " + ui.Clean(msg.err.Error()))
 		}
 		return a, say("saved as " + ui.Clean(msg.path))
+	case tea.ResumeMsg: // who knows what was printed meanwhile
+		return a, tea.ClearScreen
 	case tea.PasteMsg:
 		return a, a.pasted(msg.Content)
 	case tea.KeyPressMsg:
@@ -131,6 +150,19 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, a.receive(msg)
 	}
 	return a, nil
+}
+
+// propose opens the page of a plan. A protected context asks for its name, and
+// under read-only no plan can run, wherever it came from.
+func (a *App) propose(p *Proposal) {
+	page := &planPage{p: p}
+	if a.cfg.Protected {
+		page.protected = a.cfg.Context
+	}
+	if a.cfg.ReadOnly {
+		page.off = readOnly
+	}
+	a.overlay = page
 }
 
 func (a *App) restyle(change func(*ui.Look)) {
@@ -147,7 +179,7 @@ func (a *App) arrive(msg snapshotArrived) tea.Cmd {
 		return warn("the watch has ended; what is shown is the last picture")
 	}
 	a.take(msg.snap)
-	return nextSnapshot(a.cfg.Updates)
+	return tea.Batch(nextSnapshot(a.cfg.Updates), a.loadMutes())
 }
 
 func (a *App) take(s *cluster.Snapshot) {
@@ -155,9 +187,18 @@ func (a *App) take(s *cluster.Snapshot) {
 	if s.Interval > 0 {
 		a.every = s.Interval
 	}
+	a.rule = ""
+	if a.cfg.Propose != nil {
+		a.rule, a.ruleWhy, _ = a.cfg.Propose(s)
+	}
 	if a.held != nil {
 		return
 	}
+	a.showAll()
+}
+
+// showAll tells the screens of a new picture.
+func (a *App) showAll() {
 	sc := a.scene()
 	for _, scr := range a.screens {
 		scr.Show(sc)
@@ -212,11 +253,12 @@ func (a *App) scene() *Scene {
 		snap = a.held
 	}
 	if a.said.of != snap || snap == nil {
-		a.said = judge(snap)
+		a.said = judge(snap, doctor.Standards{Thresholds: a.cfg.Thresholds, Zones: a.cfg.Zones})
 	}
+	told, muted := doctor.Sift(a.said.findings, a.mutes.list, a.now)
 	return &Scene{
-		Snap: snap, Verdict: a.said.verdict, Findings: a.said.findings, Now: a.now, W: a.w, H: max(0, a.h-frameLines), Theme: a.theme,
-		Filter: a.filter, Issues: a.issues, Frozen: a.held != nil, Flight: a.jobs().flight(),
+		Snap: snap, Verdict: a.said.verdict, Findings: told, Muted: muted, Now: a.now, W: a.w, H: max(0, a.h-frameLines), Theme: a.theme,
+		Filter: a.filter, Issues: a.issues, Frozen: a.held != nil, Flight: a.jobs().flight(), Zones: a.cfg.Zones,
 	}
 }
 
@@ -227,11 +269,11 @@ type judgement struct {
 	findings []doctor.Finding
 }
 
-func judge(s *cluster.Snapshot) judgement {
+func judge(s *cluster.Snapshot, by doctor.Standards) judgement {
 	if s == nil {
 		return judgement{verdict: doctor.Verdict{Status: doctor.NoContact, Sentence: "No node has answered yet."}}
 	}
-	return judgement{of: s, verdict: doctor.Judge(s), findings: doctor.Findings(s)}
+	return judgement{of: s, verdict: doctor.Judge(s), findings: by.Findings(s)}
 }
 
 // frameLines is what header, two rules and footer take.
@@ -250,10 +292,15 @@ func (a *App) View() tea.View {
 				body[i] = a.theme.Cut(body[i], a.w)
 			}
 		}
-		footer := a.theme.Footer(a.hints(sc), a.w)
+		footer := a.footer(a.hints(sc))
 		if a.overlay != nil {
 			var own string
 			body, own = a.overlay.draw(a, sc, slices.Clone(body))
+			for i := range body { // what was typed may hold wide letters
+				if ui.Width(body[i]) > a.w {
+					body[i] = a.theme.Cut(body[i], a.w)
+				}
+			}
 			if own != "" {
 				footer = own
 			}
@@ -262,7 +309,11 @@ func (a *App) View() tea.View {
 		lines = append(lines, body...)
 		lines = append(lines, a.lowerRule(), footer)
 	}
-	v := tea.NewView(strings.Join(lines, "\n"))
+	content := strings.Join(lines, "\n")
+	if a.theme.ASCII { // events are told with it; one cell for one
+		content = strings.ReplaceAll(content, "→", ">")
+	}
+	v := tea.NewView(content)
 	v.AltScreen = true
 	v.WindowTitle = a.jobs().titleWord(a.theme) + a.title(sc)
 	v.ProgressBar = a.jobs().bar()
@@ -279,6 +330,9 @@ func (a *App) lowerRule() string {
 			p = t.Bad
 		}
 		return t.Rule(a.w, p.Text(a.toast.text))
+	}
+	if a.rule != "" {
+		return t.Rule(a.w, t.Bad.Text(t.Cut(ui.Clean("no node is reached where it says it is: :dial "+a.rule+" takes that way"), a.w-6)))
 	}
 	var narrow []string
 	if a.filter.Active() {

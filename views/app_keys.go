@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,6 +19,7 @@ func everywhere() ui.Actions[*App] {
 		{Keys: []string{"4", "alt+4"}, Label: "keys", Help: "Where is my key? Slot, hash tag, owner; CROSSSLOT; a tag for a wanted slot.", Do: goTo(onKeys)},
 		{Keys: []string{"5", "alt+5"}, Label: "jobs", Help: "What is running? Reshard, rebalance, drain; what an interrupted move left open.", Do: goTo(onJobs)},
 		{Keys: []string{"6", "alt+6"}, Label: "events", Help: "What changed, and when?", Do: goTo(onEvents)},
+		{Keys: []string{"7", "alt+7"}, Label: "health", Help: "What is wrong, and what to do about it? All findings, what they mean, and the plan that repairs.", Do: goTo(onHealth)},
 		{Keys: []string{"!"}, Label: "log", Help: "The commands that slotdeck has sent.", Do: goTo(onLog), Hidden: true},
 		{Keys: []string{":", "ctrl+p"}, Label: "command", Help: "Command palette: type a part of what you want.", Do: openPalette, Hidden: true},
 		{Keys: []string{"/"}, Label: "filter", Help: "Show only the rows that match a regular expression; ! in front turns it round.", Do: openFilter, Hidden: true},
@@ -30,6 +32,7 @@ func everywhere() ui.Actions[*App] {
 		{Keys: []string{"S"}, Label: "save", Help: "Save this screen as a text file.", Do: saveScreen, Hidden: true},
 		{Keys: []string{"ctrl+r", "f5"}, Label: "refresh", Help: "Ask every node now.", Do: refresh, Hidden: true},
 		{Keys: []string{"esc"}, Label: "back", Help: "Close what is open, clear the filter, go back.", Do: goBack, Hidden: true},
+		{Keys: []string{"ctrl+z"}, Label: "suspend", Help: "Back to the shell for a while; fg comes back.", Do: suspend, Hidden: true},
 		{Keys: []string{"q", "ctrl+c"}, Label: "quit", Help: "Leave.", Do: quit, Hidden: true},
 		{Keys: []string{"?"}, Label: "help", Help: "This page.", Do: openHelp},
 	}
@@ -58,7 +61,25 @@ func quit(a *App) tea.Cmd {
 		a.overlay = quitDialog{}
 		return nil
 	}
+	if a.conduct().running() != nil {
+		a.overlay = conductQuit{}
+		return nil
+	}
+	if r := a.members.running(); r != nil && !r.watching() {
+		a.overlay = memberQuit{}
+		return nil
+	}
 	return tea.Quit
+}
+
+// suspend gives the terminal to the shell. Not while something is changed: it
+// would stand still in the middle of it, and others would take it for dead.
+func suspend(a *App) tea.Cmd {
+	r := a.members.running()
+	if a.jobs().running() || a.conduct().running() != nil || r != nil && !r.watching() {
+		return warn("a job is running, and would stand still half done: stop it first, or wait for its end")
+	}
+	return tea.Suspend
 }
 
 func refresh(a *App) tea.Cmd {
@@ -169,6 +190,9 @@ func copySelection(a *App) tea.Cmd {
 // pressed routes a key: to the overlay in front, to a field being typed in, to
 // the screen, to the keys that work everywhere.
 func (a *App) pressed(k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "ctrl+z" {
+		return suspend(a)
+	}
 	if a.overlay != nil {
 		cmd, done := a.overlay.key(a, k)
 		if done {
@@ -228,4 +252,33 @@ func (a *App) hints(sc *Scene) []ui.Hint {
 		}
 	}
 	return own
+}
+
+// footer draws the hints. When they do not all fit, the screens share one: a row
+// that names some of them would hide that there are others.
+func (a *App) footer(hints []ui.Hint) string {
+	var short []ui.Hint
+	used, first, last := 1, "", ""
+	at := -1 // of the one that they share
+	for _, h := range hints {
+		if h.Hidden {
+			continue
+		}
+		used += ui.Width(h.Key) + 1 + ui.Width(h.Label) + 2
+		digit := h.Key[len(h.Key)-1:]
+		if (h.Key == digit || h.Key == "alt+"+digit) && digit >= "1" && digit <= "9" {
+			if at < 0 {
+				at, first = len(short), h.Key
+				short = append(short, h)
+			}
+			last = digit
+			continue
+		}
+		short = append(short, h)
+	}
+	if used-2 <= a.w || at < 0 || strings.HasSuffix(first, last) {
+		return a.theme.Footer(hints, a.w)
+	}
+	short[at] = ui.Hint{Key: first + "-" + last, Label: "screens"}
+	return a.theme.Footer(short, a.w)
 }

@@ -66,6 +66,9 @@ func failOver(a *App, arg string) tea.Cmd {
 
 // Receive takes what failovers tell, for all screens.
 func (o *Overview) Receive(msg tea.Msg, _ *Scene) tea.Cmd {
+	if cmd := o.conduct.receive(msg); cmd != nil {
+		return cmd
+	}
 	if o.failovers == nil {
 		return nil
 	}

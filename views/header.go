@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"slotdeck/cluster"
@@ -65,7 +66,7 @@ func (a *App) header(sc *Scene) string {
 	t := sc.Theme
 	v := sc.Verdict
 	p, glyph := statusPaint(t, v.Status)
-	left := " " + t.Strong.Text("slotdeck") + "  " + t.Accent.Text(t.Cut(ui.Clean(a.cfg.Context), 24)) +
+	left := " " + t.Strong.Text("slotdeck") + "  " + t.Named(a.cfg.Colour).Text(t.Cut(ui.Clean(a.cfg.Context), 24)) +
 		"  " + p.Text(glyph+" "+v.Status.String())
 	right := a.clock(sc)
 	if sc.Snap == nil {
@@ -105,12 +106,18 @@ func (a *App) header(sc *Scene) string {
 // clock is the right end of the header: badges, and how old the newest reading is.
 func (a *App) clock(sc *Scene) string {
 	t := sc.Theme
-	badge := a.jobs().badge(t)
+	badge := orWord(a.jobs().badge(t), a.conduct().badge(t))
+	if change := a.members.badge(t); change != "" && badge == "" {
+		badge = change
+	}
 	if badge != "" {
 		badge += "  "
 	}
+	badge += findingsBadge(sc)
 	if a.cfg.ReadOnly {
 		badge += t.Dim.Text("READ-ONLY") + " "
+	} else if a.cfg.Protected {
+		badge += t.Warn.Text("PROTECTED") + " "
 	}
 	switch {
 	case sc.Frozen:
@@ -133,6 +140,23 @@ func (a *App) clock(sc *Scene) string {
 		return badge + t.Bad.Text("last answer "+sc.Age(newest)+" ago") + " "
 	}
 	return badge + t.Dim.Text(t.Glyph.Refresh+" "+t.Span(sc.Snap.Interval)) + " "
+}
+
+// findingsBadge counts what is urgent and what should be looked into, with the
+// signs that they have on the screen of health; notes and what is muted do not
+// count.
+func findingsBadge(sc *Scene) string {
+	var count [doctor.Urgent + 1]int
+	for _, f := range sc.Findings {
+		count[f.Severity]++
+	}
+	out := ""
+	for _, s := range []doctor.Severity{doctor.Urgent, doctor.Look} {
+		if p, glyph := severityPaint(sc.Theme, s); count[s] > 0 {
+			out += p.Text(glyph+strconv.Itoa(count[s])) + " "
+		}
+	}
+	return out
 }
 
 // title is the terminal's title.

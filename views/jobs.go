@@ -29,6 +29,8 @@ type Jobs struct {
 	failed   error // why the last job did not begin
 	leaving  bool  // the console goes once the job has ended
 
+	members *memberDesk
+
 	left   leftovers
 	top    int // first line of the report
 	lines  int
@@ -62,11 +64,11 @@ type (
 		facts MoveFacts
 		err   error
 	}
-	strayArrived struct {
-		form  *moveForm
-		moves string
-		stray map[cluster.NodeID]plan.Stray
-		err   error
+	surveyArrived struct {
+		form   *moveForm
+		of     string
+		survey MoveSurvey
+		err    error
 	}
 	jobStarted struct {
 		job MoveJob
@@ -109,8 +111,8 @@ func (j *Jobs) Receive(msg tea.Msg, sc *Scene) tea.Cmd {
 		return j.propose(msg, sc)
 	case moveFactsArrived:
 		return j.takeFacts(msg)
-	case strayArrived:
-		return j.takeStray(msg)
+	case surveyArrived:
+		return j.takeSurvey(msg)
 	case formRenewed:
 		return j.renew(msg.form, sc)
 	case jobStarted:
@@ -125,6 +127,10 @@ func (j *Jobs) Receive(msg tea.Msg, sc *Scene) tea.Cmd {
 		return j.ended(msg, sc)
 	case recoveriesArrived:
 		j.left.take(msg, sc)
+	case leftAtStart:
+		return j.takeStart(msg)
+	case timeoutsSetBack:
+		return j.tookBack(msg, sc)
 	case recoveryBeat:
 		return j.left.beat(j, sc)
 	case planSaved:
@@ -143,6 +149,11 @@ func (j *Jobs) busy() string {
 		return j.off
 	case j.job != nil || j.starting:
 		return "a job is running; one at a time (5 shows it)"
+	}
+	if j.members != nil {
+		if r := j.members.running(); r != nil && !r.watching() {
+			return "nodes are coming or going; one thing at a time: " + ui.Clean(r.plan.Title)
+		}
 	}
 	return ""
 }

@@ -17,6 +17,8 @@ import (
 type fakeMover struct {
 	facts     MoveFacts
 	stray     map[cluster.NodeID]plan.Stray
+	weights   *plan.Weights
+	setBack   int
 	started   []plan.Plan
 	options   []MoveOptions
 	recovered []string
@@ -31,7 +33,7 @@ func (m *fakeMover) Facts(context.Context, *cluster.Snapshot) (MoveFacts, error)
 	return m.facts, nil
 }
 
-func (m *fakeMover) Stray(_ context.Context, p plan.Plan) (map[cluster.NodeID]plan.Stray, error) {
+func (m *fakeMover) Survey(_ context.Context, p plan.Plan, d plan.Driver, _ time.Duration) (MoveSurvey, error) {
 	out := map[cluster.NodeID]plan.Stray{}
 	for _, mv := range p.Moves {
 		s := out[mv.To]
@@ -41,7 +43,16 @@ func (m *fakeMover) Stray(_ context.Context, p plan.Plan) (map[cluster.NodeID]pl
 	for id, s := range m.stray {
 		out[id] = s
 	}
-	return out, nil
+	if d.Atomic() {
+		return MoveSurvey{Stray: out}, nil
+	}
+	return MoveSurvey{out, m.weights}, nil
+}
+
+func (m *fakeMover) SetBack(context.Context) error {
+	m.setBack++
+	m.left.Raised = nil
+	return nil
 }
 
 func (m *fakeMover) Start(_ context.Context, p plan.Plan, o MoveOptions) (MoveJob, error) {

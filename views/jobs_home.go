@@ -26,6 +26,7 @@ func (j *Jobs) homeLines(sc *Scene) []string {
 	}
 	lines = append(lines, "")
 	lines = append(lines, j.leftLines(sc)...)
+	lines = append(lines, j.raisedLines(sc)...)
 	lines = append(lines, t.Heading("can be started", "", sc.W))
 	starters := []struct{ key, name, text string }{
 		{"m", "move slots", "so many, from one, several or all primaries to one"},
@@ -38,6 +39,9 @@ func (j *Jobs) homeLines(sc *Scene) []string {
 	}
 	for _, s := range starters {
 		lines = append(lines, "   "+t.Accent.Text(t.Left(s.key, 6))+t.Left(s.name, 15)+t.Dim.Text(s.text))
+	}
+	if j.members != nil {
+		lines = append(lines, j.members.homeLines(t, sc.W)...)
 	}
 	lines = append(lines, "", "   "+t.Dim.Text("Each shows its plan first. Nothing is sent before it is confirmed."))
 	return append(lines, j.balanceLines(sc, sc.H-len(lines)-1)...)
@@ -64,10 +68,14 @@ func (j *Jobs) leftLines(sc *Scene) []string {
 	if sc.Snap == nil || j.starting {
 		return nil
 	}
+	heading := "open slots"
 	if len(sc.Snap.Moves) == 0 {
-		return j.foreignLines(sc)
+		if len(l.groups) == 0 || l.groups[0].First().Holder == "" {
+			return j.foreignLines(sc)
+		}
+		heading = "stray keys"
 	}
-	lines := []string{t.Heading("open slots", "", sc.W)}
+	lines := []string{t.Heading(heading, "", sc.W)}
 	switch {
 	case l.err != nil && len(l.groups) == 0:
 		return append(append(lines, wrapped(t, t.Bad.Text(t.Glyph.Fail), "they could not be looked at: "+l.err.Error(), sc.W)...), "")

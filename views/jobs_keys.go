@@ -26,7 +26,13 @@ var (
 		Off: (*Jobs).noRest, Do: (*Jobs).goOn}
 	cancelAction = ui.Action[*Jobs]{Keys: []string{"C"}, Label: "cancel", Help: "Cancel the migration that the servers run by themselves.",
 		Off: (*Jobs).busy, Do: (*Jobs).cancel}
+	setBackAction = ui.Action[*Jobs]{Keys: []string{"t"}, Label: "set back", Help: "Set node timeouts back that an interrupted move raised.",
+		Off: (*Jobs).busy, Do: (*Jobs).setBack}
 )
+
+// memberAction opens the page of the last change of who belongs to the cluster.
+var memberAction = ui.Action[*Jobs]{Keys: []string{"w"}, Label: "nodes' change", Help: "The last change of who belongs to the cluster, step by step.",
+	Do: func(j *Jobs) tea.Cmd { return j.members.page(j.members.last()) }}
 
 // jobActions are about the job at work.
 var jobActions = ui.Actions[*Jobs]{
@@ -59,8 +65,14 @@ func (j *Jobs) actions() ui.Actions[*Jobs] {
 	if len(j.left.groups) > 0 {
 		actions = slices.Clone(startActions)
 	}
+	if j.members != nil && j.members.last() != nil {
+		actions = append(actions, memberAction)
+	}
 	if len(j.left.Rest) > 0 {
 		actions = append(actions, goOnAction)
+	}
+	if len(j.left.Raised) > 0 {
+		actions = append(actions, setBackAction)
 	}
 	if len(j.left.Running) > 0 {
 		actions = append(actions, cancelAction)

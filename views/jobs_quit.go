@@ -22,7 +22,7 @@ func (quitDialog) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		jobs.job.StopAtBoundary()
 		return func() tea.Msg { return screenWanted{onJobs} }, true
 	case "esc", "n", "q":
-		jobs.leaving = false
+		jobs.leaving, a.next = false, ""
 		return nil, true
 	}
 	return nil, false

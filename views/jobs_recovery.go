@@ -75,7 +75,7 @@ func (l *leftovers) beat(j *Jobs, sc *Scene) tea.Cmd {
 		return nil // nobody looks; Open begins again
 	}
 	l.seen = false
-	if sc.Snap != nil && len(sc.Snap.Moves) == 0 && len(l.Running) == 0 {
+	if sc.Snap != nil && len(sc.Snap.Moves) == 0 && len(l.Running) == 0 && len(l.groups) == 0 {
 		return l.next() // nothing is open: the watch will tell when that changes
 	}
 	return l.ask(j, sc)
@@ -118,9 +118,11 @@ func (j *Jobs) settle(way plan.Way) tea.Cmd {
 		return warn(why)
 	}
 	mover, set, option := j.mover, g.Slots(), g.First().Option(way)
-	title := fmt.Sprintf("%s %s (%s)", way, plural(set.Len(), "open slot"), shortSet(set))
+	title := fmt.Sprintf("%s %s (%s)", way, g.Many(), shortSet(set))
 	p := &Proposal{Title: title, Risk: option.Risk, Why: "no key is lost; where a key is on both sides with different values it is asked about"}
-	if option.Risk != plan.Safe {
+	if option.Risk == plan.Lossy {
+		p.Why = "keys that are nowhere else are removed; they are saved to a file first"
+	} else if option.Risk != plan.Safe {
 		p.Why = "until the keys are back, clients do not find them"
 	}
 	group, snap := *g, j.snap

@@ -72,31 +72,31 @@ func (j *Jobs) takeFacts(msg moveFactsArrived) tea.Cmd {
 	return j.reworked(f)
 }
 
-// reworked makes the plan anew after a change, and has stray keys counted where
-// it wants slots to go.
+// reworked makes the plan anew after a change, and has the slots looked at that
+// it wants to move.
 func (j *Jobs) reworked(f *moveForm) tea.Cmd {
 	f.rework()
 	f.show()
-	moves := f.moves()
-	if !f.read || moves == "" || moves == f.strayOf || f.asking != "" {
+	of := f.toSurvey()
+	if !f.read || of == "" || of == f.surveyOf || f.asking != "" {
 		return nil
 	}
-	f.asking = moves
-	mover, p := j.mover, f.plan
+	f.asking = of
+	mover, p, driver, block := j.mover, f.plan, f.choice.Driver, f.options().MaxBlock
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), factsPatience)
 		defer cancel()
-		stray, err := mover.Stray(ctx, p)
-		return strayArrived{f, moves, stray, err}
+		survey, err := mover.Survey(ctx, p, driver, block)
+		return surveyArrived{f, of, survey, err}
 	}
 }
 
-func (j *Jobs) takeStray(msg strayArrived) tea.Cmd {
+func (j *Jobs) takeSurvey(msg surveyArrived) tea.Cmd {
 	f := msg.form
 	if f != j.form {
 		return nil
 	}
-	f.asking, f.strayOf, f.facts.Stray = "", msg.moves, msg.stray
+	f.asking, f.surveyOf, f.facts.Stray, f.facts.Weights = "", msg.of, msg.survey.Stray, msg.survey.Weights
 	if msg.err != nil {
 		f.factsErr = msg.err
 	}

@@ -182,3 +182,6 @@ func (k *Keys) Leave(*Scene) bool {
 	}
 	return false
 }
+
+// Receive has nothing to take: all that the page shows is worked out here.
+func (k *Keys) Receive(tea.Msg, *Scene) tea.Cmd { return nil }

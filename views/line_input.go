@@ -33,6 +33,9 @@ func (l *lineInput) text() string { return l.field.Value() }
 // draw shows the field with its cursor, without blinking: a blink is traffic.
 func (l *lineInput) draw(t *ui.Theme, w int) string {
 	runes := []rune(l.field.Value())
+	if l.field.EchoMode == textinput.EchoPassword {
+		runes = []rune(strings.Repeat("*", len(runes)))
+	}
 	at := min(l.field.Position(), len(runes))
 	under, after := " ", ""
 	if at < len(runes) {

@@ -16,8 +16,9 @@ type Mover interface {
 	// of each slot, migrations that run, what every node is able to do. What
 	// could not be read is missing in it; the error says why something is.
 	Facts(ctx context.Context, s *cluster.Snapshot) (MoveFacts, error)
-	// Stray counts, on the receivers of a plan, keys of the slots to come.
-	Stray(ctx context.Context, p plan.Plan) (map[cluster.NodeID]plan.Stray, error)
+	// Survey looks at the slots of a plan, on both sides, as far as the driver
+	// makes that worth it. Block is how long one call may hold a node.
+	Survey(ctx context.Context, p plan.Plan, d plan.Driver, block time.Duration) (MoveSurvey, error)
 	// Start begins a plan, after it was held against a fresh picture.
 	Start(ctx context.Context, p plan.Plan, o MoveOptions) (MoveJob, error)
 	// Leftovers are the open slots, with key counts from both sides, and the
@@ -27,6 +28,8 @@ type Mover interface {
 	Recover(ctx context.Context, slots keyslot.Set, way plan.Way, o MoveOptions) (MoveJob, error)
 	// Cancel ends a migration of Leftovers.Running.
 	Cancel(ctx context.Context, name string) error
+	// SetBack sets back the node timeouts of Leftovers.Raised.
+	SetBack(ctx context.Context) error
 	// SavePlan keeps a plan in a file and tells where.
 	SavePlan(p plan.Plan) (path string, err error)
 }
@@ -38,6 +41,12 @@ type MoveFacts struct {
 	Rates     map[plan.Driver]plan.Rate // how fast each way was seen to be
 }
 
+// MoveSurvey is what the slots of one plan hold.
+type MoveSurvey struct {
+	Stray   map[cluster.NodeID]plan.Stray // what receivers hold of them already
+	Weights *plan.Weights                 // of their keys on their owners; nil when not weighed
+}
+
 // Leftovers are what interrupted moves left behind.
 type Leftovers struct {
 	Open    []plan.Recovery
@@ -46,6 +55,14 @@ type Leftovers struct {
 	Rest    []plan.MoveExactly // what the last plan from this machine has yet to move
 	Plan    string             // that plan's title; empty when nothing is known
 	Begun   time.Time
+	Raised  []RaisedTimeout // node timeouts that a move raised and did not set back
+}
+
+// RaisedTimeout is the node timeout of one node.
+type RaisedTimeout struct {
+	Node cluster.NodeID
+	Was  time.Duration // before it was raised
+	Is   time.Duration // 0: the node does not tell
 }
 
 // ForeignMove is a migration that the servers run by themselves.

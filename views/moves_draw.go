@@ -21,6 +21,7 @@ func (f *moveForm) body(t *ui.Theme, w int) []string {
 		return append(lines, refusalLines(t, f.refused, w)...)
 	}
 	lines = append(lines, f.sums(t, w)...)
+	lines = append(lines, f.heavyLines(t, w)...)
 	lines = append(lines, "")
 	what := func(w int) []string {
 		return append(append(f.holdings(t, w), ""), f.moveLines(t, w)...)
@@ -44,9 +45,14 @@ func (f *moveForm) checkLines(t *ui.Theme, w int) []string {
 	return append(lines, checkLines(t, f.plan.Checks, w)...)
 }
 
-// fieldLines flow the parameters into columns, so that nothing jumps when one
-// of them changes.
+// fieldLines are the parameters, those that say how below those that say what.
 func (f *moveForm) fieldLines(t *ui.Theme, w int) []string {
+	return fieldLines(t, w, f.fields, f.at, len(f.fields)-5)
+}
+
+// fieldLines flow parameters into columns, so that nothing jumps when one of
+// them changes. A new line begins at the one numbered own.
+func fieldLines(t *ui.Theme, w int, fields []moveField, at, own int) []string {
 	columns := max(1, (w-1)/39)
 	cell := (w - 1) / columns
 	var lines []string
@@ -57,18 +63,17 @@ func (f *moveForm) fieldLines(t *ui.Theme, w int) []string {
 		}
 		line, used = " ", 0
 	}
-	own := len(f.fields) - 5 // the rest says how, not what
-	for i, field := range f.fields {
+	for i, field := range fields {
 		if i == own {
 			flush()
 		}
-		chosen := i == f.at
+		chosen := i == at
 		mark, label := "  ", t.Dim.Text(t.Left(field.name(), fieldLabel))
 		if chosen {
 			mark, label = t.Accent.Text(t.Glyph.Cursor)+" ", t.Accent.Text(t.Left(field.name(), fieldLabel))
 		}
 		text := mark + label + " " + field.text(t, chosen)
-		if chosen {
+		if _, typed := field.(*textField); chosen && !typed {
 			text = mark + label + " " + arrowed(t, field.text(t, true))
 		}
 		cells := min(columns, max(1, (ui.Width(text)+cell)/cell))
@@ -124,6 +129,31 @@ func (f *moveForm) sums(t *ui.Theme, w int) []string {
 		line += part
 	}
 	return append(lines, line)
+}
+
+// heavyLines are what becomes of slots with a key that would hold its node too
+// long; the checks name the keys.
+func (f *moveForm) heavyLines(t *ui.Theme, w int) []string {
+	weights := f.facts.Weights
+	if weights == nil || f.choice.Driver.Atomic() {
+		return nil
+	}
+	slots := weights.Slots()
+	if slots = slots.Intersect(f.plan.Set()); slots.Empty() {
+		return nil
+	}
+	what := plural(slots.Len(), "slot") + " with keys that hold their node longer (" + shortSet(slots) + "): "
+	switch BigKeyPolicy(f.bigKeys.at) {
+	case LeaveBigKeys:
+		what += "left where they are"
+	case MoveBigKeys:
+		what += "moved all the same"
+	case RaiseTimeout:
+		what += "moved, with a longer node timeout on all nodes, set back after that"
+	default:
+		what += "you are asked when their turn comes"
+	}
+	return wrapped(t, t.Warn.Text(t.Glyph.Suspect), what, w)
 }
 
 func estimateText(e plan.Estimate) string {

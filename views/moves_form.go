@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -54,8 +55,8 @@ type moveForm struct {
 type moveFacts struct {
 	facts    MoveFacts
 	factsErr error
-	strayOf  string // the moves that stray keys were counted for
-	asking   string // those that they are being counted for
+	surveyOf string // what the survey at hand was made for
+	asking   string // what one is being made for
 }
 
 // newMoveForm fills a form in with what is most likely wanted. about is the
@@ -205,6 +206,9 @@ func (f *moveForm) request() plan.Request {
 
 // rework makes the plan of what is asked for now.
 func (f *moveForm) rework() {
+	if w := f.facts.Weights; w != nil {
+		w.Move = f.bigKeys.at == int(MoveBigKeys) || f.bigKeys.at == int(RaiseTimeout)
+	}
 	f.plan, f.refused = plan.Make(f.request(), f.snap, f.facts.Facts)
 	f.choice, f.noWay = plan.Choice{}, nil
 	if f.refused != nil || !f.read {
@@ -250,12 +254,15 @@ func (f *moveForm) options() MoveOptions {
 	}
 }
 
-// moves tells one set of moves from another.
-func (f *moveForm) moves() string {
-	if f.refused != nil {
+// toSurvey tells one set of moves, and way to carry them out, from another.
+func (f *moveForm) toSurvey() string {
+	if f.refused != nil || f.noWay != nil {
 		return ""
 	}
-	text := ""
+	text := f.choice.Driver.String()
+	if !f.choice.Driver.Atomic() {
+		text += fmt.Sprint(" ", f.block.value, " ")
+	}
 	for _, m := range f.plan.Moves {
 		set := m.Set()
 		text += string(m.From) + ">" + string(m.To) + ":" + set.String() + ";"

@@ -53,12 +53,29 @@ func (l Leftovers) Groups() []OpenGroup {
 
 // alike reports whether two open slots can be settled together.
 func alike(a, b plan.Recovery) bool {
-	same := a.Owner == b.Owner && a.To == b.To && a.Suggested == b.Suggested
+	same := a.Owner == b.Owner && a.To == b.To && a.Holder == b.Holder && a.Suggested == b.Suggested
 	for _, w := range []plan.Way{plan.Finish, plan.RollBack} {
 		x, y := a.Option(w), b.Option(w)
 		same = same && x.Possible == y.Possible && x.Risk == y.Risk
 	}
 	return same
+}
+
+// Kind is what the slots are: open, or with keys where they do not belong.
+func (g *OpenGroup) Kind() string {
+	if g.First().Holder != "" {
+		return "slot with stray keys"
+	}
+	return "open slot"
+}
+
+// Many is so many slots of this kind.
+func (g *OpenGroup) Many() string {
+	n := g.Slots()
+	if g.First().Holder != "" && n.Len() != 1 {
+		return fmt.Sprintf("%d slots with stray keys", n.Len())
+	}
+	return plural(n.Len(), g.Kind())
 }
 
 // First is the lowest of the slots; it stands for all where one has to.
@@ -75,7 +92,7 @@ func (g *OpenGroup) Slots() (s keyslot.Set) {
 // Text is how the group stands: the one slot's own sentence, or how many keys
 // each side holds.
 func (g *OpenGroup) Text(name func(cluster.NodeID) string) string {
-	if len(g.Open) == 1 || len(g.who) == 0 {
+	if len(g.Open) == 1 || len(g.who) == 0 || g.First().Holder != "" {
 		return g.First().Text
 	}
 	var sides []string

@@ -27,7 +27,8 @@ type Nodes struct {
 	top     int // first line of the pane
 	pane    paneSize
 
-	verbs moveVerbs[*Nodes]
+	verbs   moveVerbs[*Nodes]
+	members *memberDesk
 }
 
 // paneSize is how much of the pane was shown when last drawn.
@@ -46,7 +47,7 @@ var nodeActions = ui.Actions[*Nodes]{
 	{Keys: []string{"tab"}, Label: "pane", Help: "Move the keys between the table and the details.", Off: needsPane, Do: do(func(n *Nodes) { n.focus = !n.focus })},
 	{Keys: []string{"s"}, Label: "sort", Help: "Sort by the next column.", Do: do(func(n *Nodes) { n.sorted = (n.sorted + 1) % len(nodeColumns) })},
 	{Keys: []string{"r"}, Label: "reverse", Help: "Turn the order round.", Do: do(func(n *Nodes) { n.reverse = !n.reverse }), Hidden: true},
-	{Keys: []string{"t"}, Label: "group", Help: "Group by shard, or by host.", Do: do(func(n *Nodes) { n.byHost = !n.byHost })},
+	{Keys: []string{"t"}, Label: "group", Help: "Group by shard, or by host or zone.", Do: do(func(n *Nodes) { n.byHost = !n.byHost })},
 }
 
 // do makes an action of a change that sends nothing.

@@ -87,6 +87,9 @@ func nodeTable(sc *Scene, n *Nodes, w int) ui.Table {
 		col := c.Column
 		if i == 1 {
 			col.Width = book.width(8, 28)
+			if zone := n.zoneWidth(sc); zone > 0 {
+				col.Title, col.Width = sc.Theme.Left("zone", zone)+"  address", col.Width+zone+2
+			}
 		}
 		tb.Columns = append(tb.Columns, col)
 	}
@@ -106,12 +109,17 @@ func nodeRows(sc *Scene, n *Nodes) ([]ui.Row, []cluster.NodeID) {
 		list = append(list, ns)
 	}
 	n.order(list)
+	zone := n.zoneWidth(sc)
 	rows := make([]ui.Row, len(list))
 	ids := make([]cluster.NodeID, len(list))
 	for i, ns := range list {
 		row := ui.Row{Key: string(ns.node.ID)}
-		for _, c := range nodeColumns {
-			row.Cells = append(row.Cells, c.cell(ns))
+		for i, c := range nodeColumns {
+			cell := c.cell(ns)
+			if i == 1 && zone > 0 {
+				cell.Text = sc.Theme.Left(ui.Clean(sc.Zones.Of(ns.node)), zone) + "  " + cell.Text
+			}
+			row.Cells = append(row.Cells, cell)
 		}
 		rows[i], ids[i] = row, ns.node.ID
 	}
@@ -141,7 +149,7 @@ func (n *Nodes) order(list []nodeScene) {
 		c := 0
 		switch {
 		case n.byHost && n.sorted == 0, n.sorted == 1:
-			c = cmp.Or(cmp.Compare(a.node.Member.Endpoint.IP, b.node.Member.Endpoint.IP),
+			c = cmp.Or(a.byZone(b, n.sorted == 0), cmp.Compare(a.node.Member.Endpoint.IP, b.node.Member.Endpoint.IP),
 				cmp.Compare(a.node.Member.Endpoint.Port, b.node.Member.Endpoint.Port))
 		case col.by != nil:
 			c = cmp.Compare(col.by(b), col.by(a))
@@ -156,6 +164,26 @@ func (n *Nodes) order(list []nodeScene) {
 	if n.reverse && n.sorted == 0 && !n.byHost {
 		slices.Reverse(list)
 	}
+}
+
+// byZone compares the operator's zones, where there are any.
+func (ns nodeScene) byZone(other nodeScene, grouped bool) int {
+	if !grouped || !ns.Zones.Given() {
+		return 0
+	}
+	return cmp.Compare(ns.Zones.Of(ns.node), ns.Zones.Of(other.node))
+}
+
+// zoneWidth is how many cells the zones take beside the addresses while nodes
+// are grouped by them.
+func (n *Nodes) zoneWidth(sc *Scene) int {
+	w := 0
+	if n.byHost && sc.Zones.Given() && sc.Snap != nil {
+		for i := range sc.Snap.Nodes {
+			w = max(w, min(12, ui.Width(ui.Clean(sc.Zones.Of(&sc.Snap.Nodes[i])))))
+		}
+	}
+	return w
 }
 
 func shardCell(ns nodeScene) ui.Cell {

@@ -22,6 +22,8 @@ type Overview struct {
 
 	verbs     moveVerbs[*Overview]
 	failovers *failoverDesk
+	members   *memberDesk
+	conduct   *conductDesk
 }
 
 // NewOverview makes the screen.
@@ -31,10 +33,18 @@ func NewOverview() *Overview { return &Overview{} }
 func (o *Overview) Name() string { return "overview" }
 
 // Hints are the moves that can begin from the shard under the cursor.
-func (o *Overview) Hints(*Scene) []ui.Hint { return o.verbs.actions.Hints(o) }
+func (o *Overview) Hints(sc *Scene) []ui.Hint {
+	return append(o.creates(sc).Hints(o), o.verbs.actions.Hints(o)...)
+}
 
 // Key begins a move, or moves the cursor over the shards.
 func (o *Overview) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
+	if cmd, known, off := o.creates(sc).Run(k.String(), o); known {
+		if off != "" {
+			return warn(off), true
+		}
+		return cmd, true
+	}
 	if cmd, known := o.verbs.run(k.String(), o, sc); known {
 		return cmd, true
 	}
@@ -80,6 +90,7 @@ func (o *Overview) Selected(sc *Scene) Selection {
 // Show works the rows out of a new snapshot.
 func (o *Overview) Show(sc *Scene) {
 	o.failovers.show(sc.Snap)
+	o.conduct.show(sc.Snap)
 	if sc.Snap == nil {
 		return
 	}

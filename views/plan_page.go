@@ -32,6 +32,14 @@ type Proposal struct {
 	Keys ui.Actions[*Proposal]
 	// Run carries the plan out. It is called once, after the confirmation.
 	Run func() tea.Cmd
+
+	asked *lineAsked // what is being typed now; nil when nothing is
+}
+
+// lineAsked is a line that is typed on the page, such as an address.
+type lineAsked struct {
+	line lineInput
+	done func(text string) tea.Cmd // with enter; it may ask for the next
 }
 
 // proposed opens the page for a proposal.
@@ -61,15 +69,37 @@ type planPage struct {
 	ready  bool   // the pause is over: y again runs
 	lines  int
 	height int
+
+	protected string // the context whose name has to be typed before anything runs; empty: none
+	off       string // why no plan may run here; empty: they may
 }
 
-func (pg *planPage) needsName() bool { return pg.p.Risk == plan.Lossy || pg.p.Name != "" }
+func (pg *planPage) needsName() bool { return pg.p.Risk == plan.Lossy || pg.name() != "" }
+
+// name has to be typed: the plan's own, or the protected context's.
+func (pg *planPage) name() string {
+	if pg.p.Name != "" {
+		return pg.p.Name
+	}
+	return pg.protected
+}
+
+// refused says why the plan cannot run.
+func (pg *planPage) refused() string {
+	if pg.off != "" {
+		return pg.off
+	}
+	return pg.p.Refused
+}
 
 func (pg *planPage) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	pg.said = ""
 	key := k.String()
 	if pg.typing {
 		return pg.typed(k)
+	}
+	if pg.p.asked != nil {
+		return pg.answered(k), false
 	}
 	switch key {
 	case "esc", "n", "ctrl+c":
@@ -106,12 +136,12 @@ func (pg *planPage) scroll(n int) {
 // confirm is what y does, by the risk.
 func (pg *planPage) confirm() (tea.Cmd, bool) {
 	switch {
-	case pg.p.Refused != "":
-		pg.said = pg.p.Refused
+	case pg.refused() != "":
+		pg.said = pg.refused()
 		return nil, false
 	case pg.needsName():
 		pg.typing = true
-		pg.line = newLineInput("type " + ui.Clean(pg.p.Name) + " to run: ")
+		pg.line = newLineInput("type " + ui.Clean(pg.name()) + " to run: ")
 		return nil, false
 	case pg.p.Risk == plan.Safe, pg.ready:
 		return pg.p.Run(), true
@@ -128,8 +158,8 @@ func (pg *planPage) typed(k tea.KeyPressMsg) (tea.Cmd, bool) {
 		pg.typing = false
 		return nil, false
 	case "enter":
-		if strings.TrimSpace(pg.line.text()) != pg.p.Name {
-			pg.said = "that is not " + ui.Clean(pg.p.Name) + ": nothing was done"
+		if strings.TrimSpace(pg.line.text()) != pg.name() {
+			pg.said = "that is not " + ui.Clean(pg.name()) + ": nothing was done"
 			pg.typing = false
 			return nil, false
 		}
@@ -139,14 +169,38 @@ func (pg *planPage) typed(k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// paste is refused on purpose: the name is typed so that it is read.
-func (pg *planPage) paste(string) { pg.said = "the name has to be typed, not pasted" }
+// answered is a key for the line that is asked for.
+func (pg *planPage) answered(k tea.KeyPressMsg) tea.Cmd {
+	asked := pg.p.asked
+	switch k.String() {
+	case "esc", "ctrl+c":
+		pg.p.asked = nil
+		return nil
+	case "enter":
+		pg.p.asked = nil
+		pg.wait, pg.ready = false, false
+		return asked.done(strings.TrimSpace(asked.line.text()))
+	}
+	asked.line.key(k)
+	return nil
+}
+
+// paste fills the line that is asked for. For the name it is refused on purpose:
+// that is typed so that it is read.
+func (pg *planPage) paste(text string) {
+	switch {
+	case pg.typing:
+		pg.said = "the name has to be typed, not pasted"
+	case pg.p.asked != nil:
+		pg.p.asked.line.paste(text)
+	}
+}
 
 func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	t, p := sc.Theme, pg.p
 	var body []string
-	if p.Refused != "" { // first, so that it is never below the edge
-		for i, l := range ui.Wrap("cannot be run: "+ui.Clean(p.Refused), max(20, sc.W-4)) {
+	if why := pg.refused(); why != "" { // first, so that it is never below the edge
+		for i, l := range ui.Wrap("cannot be run: "+ui.Clean(why), max(20, sc.W-4)) {
 			mark := "  "
 			if i == 0 {
 				mark = t.Bad.Text(t.Glyph.Fail) + " "
@@ -156,7 +210,7 @@ func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 		body = append(body, "")
 	}
 	body = append(body, p.Body(t, sc.W)...)
-	body = append(body, "", " "+t.Dim.Text("risk")+"     "+riskPaint(t, p.Risk).Text(p.Risk.String())+t.Dim.Text(": ")+ui.Clean(p.Why))
+	body = append(append(body, ""), riskLines(t, p, sc.W)...)
 	pg.lines, pg.height = len(body), sc.H-2
 	pg.top = min(pg.top, max(0, pg.lines-pg.height))
 	more := ""
@@ -171,7 +225,10 @@ func (pg *planPage) footer(a *App, t *ui.Theme) string {
 	if pg.typing {
 		return t.Apart(pg.line.draw(t, a.w*2/3), t.Dim.Text("enter run  esc back"), a.w)
 	}
-	run := ui.Hint{Key: "y", Label: "run", Off: pg.p.Refused}
+	if pg.p.asked != nil {
+		return t.Apart(pg.p.asked.line.draw(t, a.w-24), t.Dim.Text("enter takes it  esc back"), a.w)
+	}
+	run := ui.Hint{Key: "y", Label: "run", Off: pg.refused()}
 	switch {
 	case pg.needsName():
 		run.Label = "run (type the name)"
@@ -190,6 +247,19 @@ func (pg *planPage) footer(a *App, t *ui.Theme) string {
 		line = t.Apart(" "+t.Bad.Text(pg.said), t.Dim.Text("esc leave"), a.w)
 	}
 	return line
+}
+
+// riskLines are the risk and the sentence on it.
+func riskLines(t *ui.Theme, p *Proposal, w int) (lines []string) {
+	word := p.Risk.String()
+	for i, l := range ui.Wrap(word+": "+ui.Clean(p.Why), max(20, w-11)) {
+		if i > 0 {
+			lines = append(lines, ui.Spaces(10)+l)
+			continue
+		}
+		lines = append(lines, " "+t.Dim.Text("risk")+"     "+riskPaint(t, p.Risk).Text(word)+t.Dim.Text(": ")+strings.TrimPrefix(l, word+": "))
+	}
+	return lines
 }
 
 func riskPaint(t *ui.Theme, r plan.Risk) ui.Paint {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/doctor"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -247,6 +248,6 @@ var sampleLook = ui.Look{Depth: ui.Colours256}
 
 // sampleScene is a body of w by h cells (a screen of h+4 rows).
 func sampleScene(s *cluster.Snapshot, look ui.Look, w, h int) *Scene {
-	said := judge(s)
+	said := judge(s, doctor.Standards{})
 	return &Scene{Snap: s, Verdict: said.verdict, Findings: said.findings, Now: sampleNow, W: w, H: h, Theme: ui.NewTheme(look)}
 }

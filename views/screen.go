@@ -69,7 +69,8 @@ type Scene struct {
 	Snap *cluster.Snapshot // nil until the first one arrived
 	// What is to be said of Snap, worked out once a snapshot.
 	Verdict  doctor.Verdict
-	Findings []doctor.Finding
+	Findings []doctor.Finding // but for those that are muted
+	Muted    []doctor.Muted
 	Now      time.Time
 	W, H     int // of the body
 	Theme    *ui.Theme
@@ -77,6 +78,7 @@ type Scene struct {
 	Issues   bool // only problems are wanted
 	Frozen   bool // the operator holds the picture
 
+	Zones  cluster.Zones  // where the nodes stand
 	Flight []SlotInFlight // of this console's own job, newer than Snap
 }
 

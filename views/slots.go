@@ -51,7 +51,7 @@ func (s *Slots) Show(sc *Scene) {
 func (s *Slots) look(sc *Scene) *slotMap {
 	if s.m == nil || s.m.of != (slotMapKey{sc.Snap, sc.Filter.String(), sc.Issues, s.layer}) {
 		s.m = readSlots(sc, s.layer)
-		if s.layer == keysLayer {
+		if s.layer.heats() {
 			s.m.warm(&s.ask)
 		}
 	}
@@ -68,7 +68,7 @@ func (s *Slots) Open(sc *Scene) tea.Cmd {
 		return s.ask.beat()
 	}
 	cmds := []tea.Cmd{s.ask.lookInto(sc, s.slot), s.ask.beat()}
-	if s.layer == keysLayer {
+	if s.layer.heats() {
 		cmds = append(cmds, s.ask.countAll(sc))
 	}
 	return tea.Batch(cmds...)
@@ -94,11 +94,11 @@ func (s *Slots) Receive(msg tea.Msg, sc *Scene) tea.Cmd {
 		s.ask.takeSample(msg, sc)
 	case slotCountsArrived:
 		s.ask.takeCounts(msg, sc)
-		if s.m != nil && s.layer == keysLayer {
+		if s.m != nil && s.layer.heats() {
 			s.m.warm(&s.ask)
 		}
 	case slotsCount:
-		if s.layer == keysLayer {
+		if s.layer.heats() {
 			return tea.Batch(s.ask.countAll(sc), s.ask.beat())
 		}
 	case slotsBeat:
@@ -120,7 +120,7 @@ func (s *Slots) askAgain(sc *Scene) tea.Cmd {
 	}
 	s.ask.seen = false
 	look := s.ask.lookInto(sc, s.slot)
-	if s.layer != keysLayer {
+	if !s.layer.heats() {
 		return look
 	}
 	return tea.Batch(look, s.ask.countAll(sc))

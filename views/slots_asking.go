@@ -32,6 +32,10 @@ type slotAsking struct {
 	most    int64
 	failed  int // nodes that did not answer in this round
 	why     error
+
+	what    SlotMeasure // what the numbers are
+	guessed bool        // they are worked out from some keys of each slot
+	whyNot  string      // why a node has none
 }
 
 func newSlotAsking(from SlotReader) slotAsking {
@@ -45,6 +49,15 @@ func (a *slotAsking) forget() {
 		a.counts[i] = -1
 	}
 	a.known, a.most, a.counted = 0, 0, time.Time{}
+}
+
+// measure is told what is to be measured from now on; the numbers of something
+// else are dropped.
+func (a *slotAsking) measure(what SlotMeasure) {
+	if a.what != what {
+		a.what, a.guessed, a.whyNot = what, false, ""
+		a.forget()
+	}
 }
 
 // mayAsk reports whether a question may be sent now.
@@ -95,7 +108,7 @@ func (a *slotAsking) takeSample(msg slotSampleArrived, sc *Scene) {
 
 // countAll begins a round: every primary that answers counts its own slots.
 func (a *slotAsking) countAll(sc *Scene) tea.Cmd {
-	if !a.mayAsk(sc) || len(a.waiting) > 0 || sc.Snap.Owner == nil {
+	if !a.mayAsk(sc) || len(a.waiting) > 0 || sc.Snap.Owner == nil || a.guessed && sc.Now.Sub(a.counted) < guessAgain {
 		return nil
 	}
 	a.round++
@@ -112,7 +125,7 @@ func (a *slotAsking) countAll(sc *Scene) tea.Cmd {
 			continue
 		}
 		a.waiting[sh.Primary] = true
-		cmds = append(cmds, countKeys(a.from, a.round, sh.Primary, slotsOf(sh)))
+		cmds = append(cmds, countKeys(a.from, a.what, a.round, sh.Primary, slotsOf(sh)))
 	}
 	return tea.Batch(cmds...)
 }
@@ -132,6 +145,10 @@ func (a *slotAsking) takeCounts(msg slotCountsArrived, sc *Scene) {
 	if msg.err != nil {
 		a.failed++
 		a.why = msg.err
+	}
+	a.guessed = a.guessed || msg.sampled
+	if msg.whyNot != "" {
+		a.whyNot = msg.whyNot
 	}
 	for i, n := range msg.counts {
 		if n >= 0 && msg.slots[i] < keyslot.Count {

@@ -44,6 +44,14 @@ func (f *fakeReader) CountKeys(ctx context.Context, node cluster.NodeID, slots [
 	return out, nil
 }
 
+func (f *fakeReader) MeasureSlots(ctx context.Context, node cluster.NodeID, slots []keyslot.Slot, what SlotMeasure) (SlotNumbers, error) {
+	if what == SlotTraffic {
+		return SlotNumbers{Why: "traffic is not counted"}, nil
+	}
+	numbers, err := f.CountKeys(ctx, node, slots)
+	return SlotNumbers{Numbers: numbers, Sampled: what == SlotMemory}, err
+}
+
 func (f *fakeReader) SampleKeys(_ context.Context, node cluster.NodeID, _ keyslot.Slot, most int) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

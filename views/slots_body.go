@@ -108,7 +108,11 @@ func (s *Slots) title(sc *Scene, m *slotMap) string {
 	if sc.W >= 100 {
 		t.Head.Write(&b, "SLOTS ")
 	}
+	first, last := shownLayers(s.layer, sc.W)
 	for i, name := range slotLayerNames {
+		if slotLayer(i) < first || slotLayer(i) > last {
+			continue
+		}
 		if slotLayer(i) == s.layer {
 			t.Accent.Write(&b, t.Glyph.Cursor+name)
 		} else {
@@ -127,7 +131,7 @@ func (s *Slots) title(sc *Scene, m *slotMap) string {
 func (s *Slots) summary(sc *Scene, m *slotMap) string {
 	t := sc.Theme
 	switch s.layer {
-	case keysLayer:
+	case keysLayer, memoryLayer, cpuLayer, trafficLayer:
 		return s.heatSummary(sc)
 	case movesLayer:
 		if text := flightSummary(sc); text != "" {
@@ -166,6 +170,8 @@ func (s *Slots) heatSummary(sc *Scene) string {
 		return t.Dim.Text("keys cannot be counted here")
 	case a.known == 0 && a.why != nil:
 		return t.Bad.Text("not counted: " + ui.Clean(a.why.Error()))
+	case a.known == 0 && a.what != SlotKeys:
+		return t.Dim.Text(a.notMeasured())
 	case a.known == 0:
 		return t.Dim.Text("counting the keys of each slot")
 	}
@@ -174,6 +180,9 @@ func (s *Slots) heatSummary(sc *Scene) string {
 		age = t.Warn.Text(age)
 	}
 	out := fmt.Sprintf("0 %s %s keys  %s", s.paint.HeatKey(), t.Left(t.Count(a.most), 4), age)
+	if a.what != SlotKeys {
+		out = fmt.Sprintf("0 %s %s  %s %s", s.paint.HeatKey(), t.Left(a.what.amount(t, a.most), 7), a.measuredHow(), age)
+	}
 	if a.known < keyslot.Count {
 		out += "   " + t.Warn.Text(fmt.Sprintf("%d not counted", keyslot.Count-a.known))
 	}

@@ -189,7 +189,7 @@ func (s *Slots) keyCount(sc *Scene) string {
 	if a.sample.count >= 0 {
 		count = a.sample.count
 	}
-	if a.sampled.IsZero() {
+	if a.sampled.IsZero() && a.what == SlotKeys {
 		count, at = a.counts[s.slot], a.counted
 	}
 	if at.IsZero() || count < 0 {

@@ -18,6 +18,7 @@ var slotActions = ui.Actions[*Slots]{
 	{Keys: []string{"N"}, Label: "previous", Help: "The one before.", Do: func(s *Slots) tea.Cmd { return s.seek(-1) }, Hidden: true},
 	{Keys: []string{"s"}, Label: "go to", Help: "Go to a slot by its number, or to the slot of a key.", Do: do(openGoing)},
 	{Keys: []string{"v"}, Label: "mark", Help: "Mark slots from here to where the cursor goes; v again ends it. y copies the ranges, esc clears them.", Do: do((*Slots).mark)},
+	{Keys: []string{"o"}, Label: "keys", Help: "List the keys of the slot.", Do: func(s *Slots) tea.Cmd { return wantKeys("slot="+strconv.Itoa(int(s.slot)), "") }, Hidden: true},
 	{Keys: []string{"V"}, Label: "mark range", Help: "Mark all slots around this one that have the same owner.", Do: do((*Slots).markRange), Hidden: true},
 }
 
@@ -90,10 +91,12 @@ func (s *Slots) step(key string) (keyslot.Slot, bool) {
 
 func (s *Slots) turn(by int) tea.Cmd {
 	s.layer = slotLayer((int(s.layer) + by + int(slotLayers)) % int(slotLayers))
-	if s.layer != keysLayer {
-		s.ask.stopCounting()
+	s.ask.stopCounting()
+	what, heats := s.layer.measureOf()
+	if !heats {
 		return nil
 	}
+	s.ask.measure(what)
 	s.ask.seen = true
 	return func() tea.Msg { return slotsCount{} }
 }

@@ -35,8 +35,8 @@ func (s *Slots) sidePane(sc *Scene, m *slotMap, r slotRoom) []string {
 }
 
 func (s *Slots) legendUnit() string {
-	if s.layer == keysLayer {
-		return "keys"
+	if what, heats := s.layer.measureOf(); heats {
+		return what.unit()
 	}
 	return "slots"
 }
@@ -86,16 +86,16 @@ func (s *Slots) legend(sc *Scene, m *slotMap, w, h int) []string {
 }
 
 // legendSizes is the number in each row: slots, or the keys that were counted
-// in the layer of keys (-1: none were).
+// in the layer of keys, or what another layer measures (-1: none were).
 func (s *Slots) legendSizes(sc *Scene) (sizes []int64, most int64) {
 	sizes = make([]int64, len(sc.Snap.Shards))
 	for i := range sizes {
 		sizes[i] = int64(sc.Snap.Shards[i].SlotLen)
-		if s.layer == keysLayer {
+		if s.layer.heats() {
 			sizes[i] = -1
 		}
 	}
-	if s.layer == keysLayer {
+	if s.layer.heats() {
 		for slot, owner := range sc.Snap.Owner {
 			if owner >= 0 && int(owner) < len(sizes) {
 				add(&sizes[owner], s.ask.counts[slot])
@@ -123,8 +123,8 @@ func (s *Slots) legendRow(sc *Scene, m *slotMap, i int, size, most int64, w int)
 		shade.Text.Write(&b, letter)
 	}
 	number := fmt.Sprintf("%5d", size)
-	if s.layer == keysLayer {
-		number = t.Right(t.Count(size), 5)
+	if s.layer.heats() {
+		number = t.Right(s.ask.what.amount(t, size), 5)
 	}
 	address := legendAddress(sc, w)
 	if bar := w - legendLeast - address - 3; bar >= 4 && most > 0 {

@@ -19,10 +19,13 @@ const (
 	keysLayer
 	movesLayer
 	viewsLayer
+	memoryLayer
+	cpuLayer
+	trafficLayer
 	slotLayers
 )
 
-var slotLayerNames = [slotLayers]string{"owner", "keys", "moves", "views"}
+var slotLayerNames = [slotLayers]string{"owner", "keys", "moves", "views", "memory", "cpu", "traffic"}
 
 // slotMap is what a scene says of the slots, worked out once and kept until
 // the scene says something else.

@@ -18,6 +18,9 @@ type SlotReader interface {
 	// The answer has one number for each slot asked, -1 for one not told, and
 	// may come together with an error when only a part was answered.
 	CountKeys(ctx context.Context, node cluster.NodeID, slots []keyslot.Slot) ([]int64, error)
+	// MeasureSlots asks one node for what its slots hold or cost: CLUSTER
+	// SLOT-STATS where the server counts it; memory else from some keys of each.
+	MeasureSlots(ctx context.Context, node cluster.NodeID, slots []keyslot.Slot, what SlotMeasure) (SlotNumbers, error)
 	// SampleKeys asks one node for the names of at most that many keys in a
 	// slot, exactly as the server has them (CLUSTER GETKEYSINSLOT).
 	SampleKeys(ctx context.Context, node cluster.NodeID, slot keyslot.Slot, most int) ([]string, error)
@@ -28,6 +31,7 @@ const (
 	samplePatience = 3 * time.Second
 	sampleMost     = 8
 	restPatience   = 150 * time.Millisecond // how long the cursor must rest before a slot is asked about
+	guessAgain     = 30 * time.Second       // between two rounds that ask about keys of every slot
 	askAgain       = 2 * time.Second        // between two rounds of counting, and two samples of one slot
 )
 
@@ -38,6 +42,9 @@ type slotCountsArrived struct {
 	slots  []keyslot.Slot
 	counts []int64 // as long as slots, or empty
 	err    error
+
+	sampled bool
+	whyNot  string
 }
 
 // slotSampleArrived answers a look into one slot.
@@ -55,15 +62,22 @@ type slotRested struct{ nr int }
 // slotsBeat comes around as long as there is something to ask again and again.
 type slotsBeat struct{}
 
-func countKeys(from SlotReader, round int, node cluster.NodeID, slots []keyslot.Slot) tea.Cmd {
+func countKeys(from SlotReader, what SlotMeasure, round int, node cluster.NodeID, slots []keyslot.Slot) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), countPatience)
 		defer cancel()
-		counts, err := from.CountKeys(ctx, node, slots)
-		if len(counts) != len(slots) {
-			counts = nil
+		out := slotCountsArrived{round: round, node: node, slots: slots}
+		if what == SlotKeys {
+			out.counts, out.err = from.CountKeys(ctx, node, slots)
+		} else {
+			var told SlotNumbers
+			told, out.err = from.MeasureSlots(ctx, node, slots, what)
+			out.counts, out.sampled, out.whyNot = told.Numbers, told.Sampled, told.Why
 		}
-		return slotCountsArrived{round, node, slots, counts, err}
+		if len(out.counts) != len(slots) {
+			out.counts = nil
+		}
+		return out
 	}
 }
 

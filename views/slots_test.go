@@ -264,12 +264,12 @@ func TestLayersGoRoundBothWays(t *testing.T) {
 	s := NewSlots(nil)
 	sc := sampleScene(sampleSnapshot(), sampleLook, 80, 20)
 	s.Body(sc)
-	for _, want := range []slotLayer{keysLayer, movesLayer, viewsLayer, ownerLayer} {
+	for _, want := range []slotLayer{keysLayer, movesLayer, viewsLayer, memoryLayer, cpuLayer, trafficLayer, ownerLayer} {
 		if press(t, s, sc, "]"); s.layer != want {
 			t.Fatalf("] leads to layer %d, want %d", s.layer, want)
 		}
 	}
-	if press(t, s, sc, "["); s.layer != viewsLayer {
+	if press(t, s, sc, "["); s.layer != trafficLayer {
 		t.Fatalf("[ leads to layer %d", s.layer)
 	}
 }
@@ -319,5 +319,20 @@ func BenchmarkSlotsSnapshot200x60(b *testing.B) {
 	for b.Loop() {
 		s.m = nil
 		s.Body(sc)
+	}
+}
+
+func TestLayersOfLoadSayWhetherTheyAreMeasuredOrSampled(t *testing.T) {
+	for layer, want := range map[slotLayer]string{memoryLayer: "sampled", cpuLayer: "measured", trafficLayer: "traffic is not counted"} {
+		s, sc := askingSlots(newFakeReader(), sampleSnapshot())
+		s.layer = layer
+		what, _ := layer.measureOf()
+		s.ask.measure(what)
+		for _, msg := range answersTo(s.ask.countAll(sc)) {
+			s.Receive(msg, sc)
+		}
+		if text := slotsText(s, sc); !strings.Contains(text, want) || !strings.Contains(text, slotLayerNames[layer]) {
+			t.Errorf("%s: %q is missing in\n%s", slotLayerNames[layer], want, text)
+		}
 	}
 }

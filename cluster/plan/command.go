@@ -12,8 +12,8 @@ import (
 // Command is one command for one node. A word in angle brackets stands for what
 // only the run knows, such as <keys>.
 type Command struct {
-	Node cluster.NodeID // empty: every other primary
-	Addr string         // for reading; "every other primary" when Node is empty
+	Node cluster.NodeID
+	Addr string // for reading
 	Args []string
 	Note string // when, how often, or until what; may be empty
 }
@@ -90,14 +90,14 @@ func slotCommands(slot keyslot.Slot, from, to party) []Command {
 
 // finishCommands move what is left in an open slot and then give it away: only
 // once the source, asked after the last batch, holds no key of it, for else it
-// would delete them; and to the target first, for else the slot would have no
-// owner in between.
+// would delete them; to the target first, for else the slot would have no owner
+// in between; and to the source once it has heard of that, for else it could take
+// an older word of the target for a slot that nobody claims.
 func finishCommands(slot keyslot.Slot, from, to party) []Command {
 	out := emptyCommands(slot, from, to)
 	return append(out,
 		to.setSlot(slot, "", "NODE", string(to.id)),
-		from.setSlot(slot, `"Please use SETSLOT only with masters" means that it was emptied and turned into a replica: success`, "NODE", string(to.id)),
-		Command{Addr: "every other primary", Args: []string{"CLUSTER", "SETSLOT", strconv.Itoa(int(slot)), "NODE", string(to.id)}, Note: "at once; gossip would do it, too"},
+		from.setSlot(slot, `once CLUSTER NODES names the new owner there; "Please use SETSLOT only with masters" means that it was emptied and turned into a replica: success`, "NODE", string(to.id)),
 	)
 }
 

@@ -55,6 +55,7 @@ type Ability struct {
 	AtomicValkey bool
 	Legacy       bool
 	Why          map[Driver]string
+	Denied       map[Driver]bool // it could, but the user may not
 }
 
 func (a Ability) can(d Driver) bool {
@@ -77,7 +78,8 @@ type Excluded struct {
 
 // Choose picks the best driver that all nodes of a plan can do: an atomic one
 // before the older way. A driver that is asked for is taken if all can do it.
-// The error is a *Refusal with the reason NoDriver.
+// The error is a *Refusal with the reason NoDriver, or NoRights when only the
+// user's rights stand in the way.
 func Choose(plan Plan, abilities map[cluster.NodeID]Ability, want Driver) (Choice, error) {
 	var c Choice
 	if want > AtomicValkey {
@@ -98,13 +100,13 @@ func Choose(plan Plan, abilities map[cluster.NodeID]Ability, want Driver) (Choic
 		return c.Not[i], true
 	}
 	if e, bad := not(want); bad && want != Auto {
-		return Choice{Not: c.Not}, &Refusal{Reason: NoDriver, Nodes: []cluster.NodeID{e.Node},
+		return Choice{Not: c.Not}, &Refusal{Reason: lacking(abilities, e), Nodes: []cluster.NodeID{e.Node},
 			Text: fmt.Sprintf("%s cannot be used: %s; choose another driver, or auto", want.command(), e.Why)}
 	}
 	switch {
 	case c.Driver == Auto:
 		e, _ := not(Legacy)
-		return c, &Refusal{Reason: NoDriver, Nodes: []cluster.NodeID{e.Node},
+		return c, &Refusal{Reason: lacking(abilities, e), Nodes: []cluster.NodeID{e.Node},
 			Text: "no way of moving slots works on all nodes that take part: even " + Legacy.command() + " does not, because " + e.Why}
 	case want != Auto:
 		if want == c.Driver {
@@ -120,6 +122,13 @@ func Choose(plan Plan, abilities map[cluster.NodeID]Ability, want Driver) (Choic
 		c.Reason = fmt.Sprintf("%s, because %s", c.Driver.command(), e.Why)
 	}
 	return c, nil
+}
+
+func lacking(abilities map[cluster.NodeID]Ability, e Excluded) Reason {
+	if abilities[e.Node].Denied[e.Driver] {
+		return NoRights
+	}
+	return NoDriver
 }
 
 // nearest is the atomic driver that the most nodes can do: the one whose absence

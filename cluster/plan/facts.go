@@ -18,6 +18,10 @@ type Facts struct {
 
 	// Stray counts, by node, the keys it holds in slots it does not own.
 	Stray map[cluster.NodeID]Stray
+
+	// Weights are of the slots to come, for drivers that move key by key; nil
+	// when nothing was weighed.
+	Weights *Weights
 }
 
 // Load is what each slot carries. A nil Measure is not known at all.

@@ -30,7 +30,13 @@ func (p *picture) judge(plan *Plan, facts Facts, f *findings) (danger string) {
 	reachable(receivers, f)
 	p.guarded(receivers, f)
 	strays(receivers, plan, facts, f)
+	facts.Weights.heavy(plan, f)
 	danger = p.room(receivers, plan, f)
+	for _, n := range receivers {
+		if n.Before.Slots == 0 {
+			f.ok(fmt.Sprintf("%s has no slots yet: functions that it lacks are copied to it first", n.Name()))
+		}
+	}
 	for _, t := range plan.Turning {
 		f.warn(t.Text)
 	}

@@ -55,6 +55,18 @@ func (g *gauge) take(m *Measure) {
 	}
 }
 
+// supplement takes what is better known than before.
+func (g *gauge) supplement(m *Measure) {
+	if m == nil {
+		return
+	}
+	for slot, a := range m {
+		if a.How > g.how[slot] && a.N >= 0 {
+			g.per[slot], g.how[slot] = float64(a.N), a.How
+		}
+	}
+}
+
 // fill guesses what one node's slots carry that nobody measured: what is left of
 // the node's total, spread evenly, or along another gauge that knows all of
 // them. Without a total, the mean of the node's known slots.

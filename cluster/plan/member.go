@@ -20,9 +20,11 @@ const (
 	MemberReplicate                   // a node follows another primary
 	MemberReset                       // a node forgets all others
 	MemberSet                         // a setting on all nodes
+	MemberAddresses                   // nodes that came back elsewhere meet again
+	MemberRepair                      // slots that are not served, disputed, or open
 )
 
-var memberKinds = [...]string{"create", "add-node", "del-node", "forget", "replace", "replicate", "reset", "set"}
+var memberKinds = [...]string{"create", "add-node", "del-node", "forget", "replace", "replicate", "reset", "set", "repair-addresses", "fix"}
 
 // String is the command's name.
 func (k MemberKind) String() string { return word(memberKinds[:], int(k)) }
@@ -53,9 +55,12 @@ const (
 	ActReset                      // waits until the nodes know nobody
 	ActAbsent                     // looks for a while whether a node that left is listed again
 	ActSettle                     // waits until every node shows what is wanted
+	ActCover                      // looks whether nobody else claims the slots by now
+	ActHome                       // brings keys to the owner of their slots
+	ActOpenSlots                  // finishes or rolls back open slots
 )
 
-var memberActs = [...]string{"send", "set", "meet", "functions", "follow", "sync", "forget", "reset", "absent", "settle"}
+var memberActs = [...]string{"send", "set", "meet", "functions", "follow", "sync", "forget", "reset", "absent", "settle", "cover", "home", "open slots"}
 
 // String is the act in a word.
 func (a MemberAct) String() string { return word(memberActs[:], int(a)) }
@@ -95,6 +100,13 @@ type MemberStep struct {
 	About    cluster.NodeID `json:"about,omitempty"` // the node that follows, or leaves
 	Wants    []MemberWant   `json:"wants,omitempty"`
 	StateOK  bool           `json:"state_ok,omitempty"` // settled only when every node calls the cluster ok
+
+	Bar      int          `json:"bar_seconds,omitempty"` // for how long those who forget a node do not let it in again
+	Suspects []MemberNode `json:"suspects,omitempty"`    // who could bring a node back that left
+	Loose    bool         `json:"-"`                     // some slots stay disputed, so that agreement is not waited for
+	Gives    []Move       `json:"gives,omitempty"`       // slots that are given or given up, or whose keys go home
+	Open     []SlotWay    `json:"open,omitempty"`        // open slots, and how they are settled
+	Replace  bool         `json:"replace,omitempty"`     // the owner's value stays where an open slot has a key twice
 }
 
 // MemberPlan is a change of membership, worked out: what would be sent, in which
@@ -109,6 +121,7 @@ type MemberPlan struct {
 	Why     string       `json:"risk_why"`
 	Type    string       `json:"type,omitempty"` // to be typed before a lossy plan
 	Notes   []string     `json:"notes,omitempty"`
+	Left    []string     `json:"left,omitempty"` // what is wrong and stays so, and what has to be said for it
 }
 
 // Lines is the plan as plain text, with every command.
@@ -130,6 +143,9 @@ func (p MemberPlan) Lines() []string {
 	}
 	for _, n := range p.Notes {
 		out = append(out, "note: "+n)
+	}
+	for _, l := range p.Left {
+		out = append(out, "left as it is: "+l)
 	}
 	return out
 }

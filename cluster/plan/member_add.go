@@ -14,6 +14,8 @@ type AddRequest struct {
 	Under     cluster.NodeID // the primary to follow; empty: the one that needs a replica most
 	Libraries []string       // of functions in the cluster; nil: none
 	Source    cluster.NodeID // where they are copied from
+	Peer      *MemberServer  // a primary of the cluster, as it was read by itself; nil: none
+	Zones     cluster.Zones  // where nodes stand; without a map hosts are told apart
 }
 
 // addition is a request being worked out.
@@ -33,6 +35,7 @@ func PlanAdd(s *cluster.Snapshot, r AddRequest) (MemberPlan, error) {
 	if err != nil {
 		return MemberPlan{}, err
 	}
+	p.zones = r.Zones
 	a := &addition{AddRequest: r, p: p}
 	if !a.New.usable(&a.findings) {
 		return MemberPlan{}, a.err()
@@ -48,16 +51,34 @@ func PlanAdd(s *cluster.Snapshot, r AddRequest) (MemberPlan, error) {
 		return MemberPlan{}, err
 	}
 	a.functions()
+	if a.Peer != nil && a.Peer.Err == nil && a.Peer.View != nil {
+		two := []*MemberServer{a.Peer, &a.New}
+		sameTLS(&a.findings, two, true)
+		letIn(&a.findings, two)
+		sameUsers(&a.findings, two)
+	}
 	if err := a.err(); err != nil {
 		return MemberPlan{}, err
 	}
 	return a.plan()
 }
 
+// acquainted reports whether the new node knows members of this cluster and
+// nobody else: it was on its way in when an earlier run ended, and the members
+// may not list it yet.
+func (a *addition) acquainted() bool {
+	known := a.New.acquaintances()
+	for _, m := range known {
+		if a.p.nodes[m.ID] == nil {
+			return false
+		}
+	}
+	return len(known) > 0
+}
+
 // newcomer checks the new node: empty, or a member already that has nothing.
 func (a *addition) newcomer() {
-	member := a.p.nodes[a.node.ID]
-	if member == nil {
+	if a.p.nodes[a.node.ID] == nil && !a.acquainted() {
 		a.New.empty(&a.findings)
 		return
 	}
@@ -98,11 +119,11 @@ func (a *addition) choose() error {
 	if !a.Replica {
 		return nil
 	}
-	if self := a.New.self(); self.Flags.Has(cluster.Replica) && a.p.nodes[a.node.ID] != nil {
+	if self := a.New.self(); self.Flags.Has(cluster.Replica) && (a.p.nodes[a.node.ID] != nil || a.acquainted()) {
 		a.Under = self.Primary // an earlier run got that far
 	}
 	if a.Under == "" {
-		under, why := a.p.neediest(plainHost(a.node.Host), nil, a.node.ID)
+		under, why := a.p.neediest(placeOf(a.Zones, a.New.asNode()), nil, a.node.ID, true)
 		if under == nil {
 			return &Refusal{Reason: NoReceiver, Text: "the cluster has no primary that answers and could be followed"}
 		}
@@ -117,8 +138,8 @@ func (a *addition) choose() error {
 	if q.node.Health != cluster.Answering {
 		return &Refusal{Reason: NodeDown, Nodes: []cluster.NodeID{a.Under}, Text: fmt.Sprintf("%s does not answer; a replica could not copy from it now", a.p.name(a.Under))}
 	}
-	if hostOf(q.node) == plainHost(a.node.Host) {
-		a.warn(fmt.Sprintf("it is on the host of its primary %s: with that host both are gone", a.p.name(a.Under)))
+	if close := beside(placeOf(a.Zones, a.New.asNode()), a.p.place(q.node), "its primary "+a.p.name(a.Under)); close != "" {
+		a.warn(close)
 	}
 	a.under = q.node
 	return nil

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 type CreateRequest struct {
 	Servers  []MemberServer // in the operator's order
 	Replicas int            // for each primary
+	Zones    cluster.Zones  // where they stand; without a map hosts are told apart
 }
 
 // fewestPrimaries is what an election needs: of two, the one that is left is no
@@ -23,6 +25,7 @@ const fewestPrimaries = 3
 type creation struct {
 	CreateRequest
 	findings
+	places []place
 	layout memberLayout
 	slots  map[int][]keyslot.Range // of the primaries to be
 	index  map[cluster.NodeID]int
@@ -37,19 +40,18 @@ func PlanCreate(r CreateRequest) (MemberPlan, error) {
 	if !c.sensible() {
 		return MemberPlan{}, c.err()
 	}
-	var hosts []string
 	for i := range r.Servers {
-		hosts = append(hosts, plainHost(r.Servers[i].Host))
+		c.places = append(c.places, placeOf(r.Zones, r.Servers[i].asNode()))
 	}
-	c.layout = layOut(hosts, r.Replicas)
+	c.layout = layOut(c.places, r.Replicas)
 	for i, p := range c.layout.primaries {
 		c.slots[p] = []keyslot.Range{memberShare(i, len(c.layout.primaries))}
 	}
 	c.sameKind()
-	c.reachEachOther(hosts)
-	c.letIn()
+	c.reachEachOther()
+	c.alike()
 	half := c.standing()
-	c.placement(hosts)
+	c.placement()
 	if err := c.err(); err != nil {
 		return MemberPlan{}, err
 	}
@@ -126,12 +128,12 @@ func (c *creation) sameKind() {
 
 // reachEachOther refuses loopback addresses among others: nobody else could
 // meet those.
-func (c *creation) reachEachOther(hosts []string) {
-	loopback := func(h string) bool { return h == "::1" || strings.HasPrefix(h, "127.") }
-	for i, h := range hosts {
-		if loopback(h) != loopback(hosts[0]) {
+func (c *creation) reachEachOther() {
+	loopback := func(p place) bool { return p.host == "::1" || strings.HasPrefix(p.host, "127.") }
+	for i, p := range c.places {
+		if loopback(p) != loopback(c.places[0]) {
 			one, other := c.Servers[0].Addr, c.Servers[i].Addr
-			if loopback(h) {
+			if loopback(p) {
 				one, other = other, one
 			}
 			c.deny(BadRequest, fmt.Sprintf("%s is on a loopback address and %s is not, so that they could not meet; name every server by an address that all others reach", clean(one), clean(other)))
@@ -140,31 +142,20 @@ func (c *creation) reachEachOther(hosts []string) {
 	}
 }
 
-// letIn compares the password that a replica will give with the one that its
-// primary asks for. After a failover the roles are the other way round, so all
-// servers are compared.
-func (c *creation) letIn() {
-	var known []*MemberServer
+// alike checks what replicas and clients would find different on one server and
+// on another.
+func (c *creation) alike() {
+	all := make([]*MemberServer, len(c.Servers))
 	for i := range c.Servers {
-		s := &c.Servers[i]
-		if s.AuthKnown && !s.MasterUser {
-			known = append(known, s)
-		}
+		all[i] = &c.Servers[i]
 	}
-	if len(c.layout.under) == 0 || len(known) < 2 {
-		return
+	replicas := len(c.layout.under) > 0
+	sameTLS(&c.findings, all, replicas)
+	if replicas {
+		letIn(&c.findings, all)
 	}
-	for _, r := range known {
-		for _, p := range known {
-			if r != p && p.Password != 0 && r.MasterPassword != p.Password {
-				c.deny(BadRequest, fmt.Sprintf("%s asks for a password that %s would not give it as its replica; set masterauth there to the password of the others", clean(p.Addr), clean(r.Addr)), r.ID())
-				return
-			}
-		}
-	}
-	if len(known) == len(c.Servers) && known[0].Password != 0 {
-		c.ok("every node gives as masterauth what the others ask for")
-	}
+	sameUsers(&c.findings, all)
+	sameLibraries(&c.findings, all)
 }
 
 // standing checks what each server is already; half is true when some are part
@@ -228,31 +219,58 @@ func orNothing(text string) string {
 }
 
 // placement tells which rules the layout could not keep.
-func (c *creation) placement(hosts []string) {
-	distinct := map[string]int{}
+func (c *creation) placement() {
+	c.unnamed()
+	distinct, zones := map[string]int{}, map[string]bool{}
 	for _, p := range c.layout.primaries {
-		distinct[hosts[p]]++
+		distinct[c.places[p].zone]++
 	}
-	all := slices.Compact(slices.Sorted(slices.Values(hosts)))
+	for _, p := range c.places {
+		zones[p.zone] = true
+	}
+	word, one, its := c.Zones.Word(), "on one host", "on the host"
+	if c.Zones.Given() {
+		one, its = "in one zone", "in the zone"
+	}
 	switch n := len(c.layout.alike); {
-	case len(all) == 1:
-		c.warn(fmt.Sprintf("all nodes are on one host, %s: with it everything is gone", clean(hosts[0])))
-		return
+	case len(zones) == 1:
+		c.warn(fmt.Sprintf("all nodes are %s, %s: with it everything is gone", one, clean(c.places[0].zone)))
 	case n > 0:
-		var names []string
-		for _, r := range c.layout.alike {
-			names = append(names, c.Servers[r].node().Addr)
-		}
-		c.warn(fmt.Sprintf("%s: %s the host of %s; too many of the servers are on one host for it to be otherwise",
-			some(names), verb(n, "shares", "share"), verb(n, "its primary", "their primaries")))
+		c.warn(fmt.Sprintf("%s: %s the %s of %s; too many of the servers are %s for it to be otherwise", c.named(c.layout.alike),
+			verb(n, "shares", "share"), word, verb(n, "its primary", "their primaries"), one))
 	case len(c.layout.under) > 0:
-		c.ok("no replica is on the host of its primary")
+		c.ok(fmt.Sprintf("no replica is %s of its primary", its))
 	}
-	for h, n := range distinct {
-		if 2*n >= len(c.layout.primaries) {
-			c.warn(fmt.Sprintf("%d of %d primaries are on %s: without that host the rest is no majority and no replica can take over", n, len(c.layout.primaries), clean(h)))
+	if n := len(c.layout.beside); n > 0 && c.Zones.Given() {
+		c.warn(fmt.Sprintf("%s: even on the host of %s", c.named(c.layout.beside), verb(n, "its primary", "their primaries")))
+	}
+	for _, z := range slices.Sorted(maps.Keys(distinct)) {
+		if n := distinct[z]; len(zones) > 1 && 2*n >= len(c.layout.primaries) {
+			c.warn(fmt.Sprintf("%d of %d primaries are %s: without that %s the rest is no majority and no replica can take over", n, len(c.layout.primaries), inOrOn(c.Zones, z), word))
 		}
 	}
+}
+
+// unnamed tells of servers that the map of zones leaves out.
+func (c *creation) unnamed() {
+	var names []string
+	for i := range c.Servers {
+		if c.Zones.Given() && !c.Zones.Names(c.Servers[i].asNode()) {
+			names = append(names, clean(c.Servers[i].Addr))
+		}
+	}
+	if len(names) > 0 {
+		c.warn(fmt.Sprintf("the map of zones does not name %s; their hosts count as zones", some(names)))
+	}
+}
+
+// named are servers by their addresses.
+func (c *creation) named(servers []int) string {
+	var names []string
+	for _, r := range servers {
+		names = append(names, c.Servers[r].node().Addr)
+	}
+	return some(names)
 }
 
 func (c *creation) nodes() []MemberNode {

@@ -20,12 +20,14 @@ func (c *creation) steps() (out []MemberStep) {
 		out = append(out, MemberStep{Act: ActSend, Commands: cmds,
 			Title: "give every node an epoch of its own, so that they need not argue about them"})
 	}
+	// A primary that is among a minority calls no cluster ok for a node timeout
+	// after; without slots anywhere it is. So the slots come before the meetings.
+	if cmds := c.assignments(all); len(cmds) > 0 {
+		out = append(out, MemberStep{Act: ActSend, Commands: cmds, Title: "give the slots out"})
+	}
 	if cmds := c.meetings(all); len(cmds) > 0 {
 		out = append(out, MemberStep{Act: ActMeet, Commands: cmds, Among: all,
 			Title: fmt.Sprintf("let the nodes meet, until each of %d knows all others", len(all))})
-	}
-	if cmds := c.assignments(all); len(cmds) > 0 {
-		out = append(out, MemberStep{Act: ActSend, Commands: cmds, Title: "give the slots out"})
 	}
 	var following []MemberNode
 	for i := range c.Servers {

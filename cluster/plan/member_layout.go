@@ -1,31 +1,39 @@
 package plan
 
-import "slotdeck/keyslot"
+import (
+	"cmp"
+	"slices"
+
+	"slotdeck/keyslot"
+)
 
 // memberLayout says which servers become primaries and whom the others follow.
 // Servers are numbers: places in the list of hosts.
 type memberLayout struct {
 	primaries []int       // in the order in which slots are given
 	under     map[int]int // replica -> primary
-	alike     []int       // replicas on the same host as their primary, rising
+	alike     []int       // replicas in the same zone as their primary, rising
+	beside    []int       // those of them on its very host
 }
 
-// layOut places replicas for every primary. hosts names the host of each server.
-// There are as many primaries as there can be with so many replicas each;
-// servers left over become further replicas. The rules, the stronger first:
+// layOut places replicas for every primary. places tells where each server
+// stands. There are as many primaries as there can be with so many replicas each;
+// servers left over become further replicas. The rules, the stronger first, for
+// zones that without a map are hosts:
 //
-//  1. no replica is on its primary's host, or as few as can be;
-//  2. hosts get equal numbers of primaries, in the order given, as far as rule
-//     1 lets them;
-//  3. replicas of one primary are on different hosts, as far as swapping two
+//  1. no replica is in its primary's zone, or as few as can be, and where one
+//     has to be, it is on another host as far as swapping can bring that about;
+//  2. zones get equal numbers of primaries, in the order given, as far as rule
+//     1 lets them, and within a zone hosts do;
+//  3. replicas of one primary are in different zones, as far as swapping two
 //     of them can bring that about.
 //
 // The same list gives the same layout.
-func layOut(hosts []string, replicas int) memberLayout {
+func layOut(places []place, replicas int) memberLayout {
 	l := memberLayout{under: map[int]int{}}
-	index, servers := byHost(hosts)
-	primaries := len(hosts) / (replicas + 1)
-	shares := primaryShares(servers, primaries, len(hosts)-primaries)
+	index, servers := byZone(places)
+	primaries := len(places) / (replicas + 1)
+	shares := primaryShares(servers, primaries, len(places)-primaries)
 	rest := make([][]int, len(servers))
 	for h, s := range servers {
 		rest[h] = s[shares[h]:]
@@ -37,37 +45,54 @@ func layOut(hosts []string, replicas int) memberLayout {
 			}
 		}
 	}
-	host := func(server int) int { return index[hosts[server]] }
-	seats := l.deal(rest, host)
-	l.swap(seats, host)
+	zone := func(server int) int { return index[places[server].zone] }
+	seats := l.deal(rest, zone)
+	l.swap(seats, zone, places)
 	for _, s := range seats {
 		l.under[s.replica] = s.primary
 	}
-	for server := range hosts {
-		if p, ok := l.under[server]; ok && host(p) == host(server) {
+	for server := range places {
+		p, ok := l.under[server]
+		if !ok {
+			continue
+		}
+		switch places[server].near(places[p]) {
+		case 1:
 			l.alike = append(l.alike, server)
+		case 2:
+			l.alike, l.beside = append(l.alike, server), append(l.beside, server)
 		}
 	}
 	return l
 }
 
-// byHost groups servers by host, both in the order given.
-func byHost(hosts []string) (index map[string]int, servers [][]int) {
+// byZone groups servers by zone, in the order given; within a zone the hosts take
+// turns, so that its primaries come from all of them.
+func byZone(places []place) (index map[string]int, servers [][]int) {
 	index = map[string]int{}
-	for i, h := range hosts {
-		at, ok := index[h]
+	seen := map[place]int{}
+	turn := make([]int, len(places)) // which server of its host it is
+	for i, p := range places {
+		at, ok := index[p.zone]
 		if !ok {
 			at = len(servers)
-			index[h] = at
+			index[p.zone] = at
 			servers = append(servers, nil)
 		}
 		servers[at] = append(servers[at], i)
+		turn[i] = seen[p]
+		seen[p]++
+	}
+	for _, of := range servers {
+		if len(of) > 0 && seen[places[of[0]]] < len(of) { // more than one host
+			slices.SortStableFunc(of, func(a, b int) int { return cmp.Compare(turn[a], turn[b]) })
+		}
 	}
 	return index, servers
 }
 
-// primaryShares is how many primaries each host gets: in turns, then so many
-// moved off a large host as leave its replicas better room elsewhere.
+// primaryShares is how many primaries each zone gets: in turns, then so many
+// moved off a large zone as leave its replicas better room elsewhere.
 func primaryShares(servers [][]int, primaries, replicas int) []int {
 	shares := make([]int, len(servers))
 	for left := primaries; left > 0; {
@@ -79,7 +104,7 @@ func primaryShares(servers [][]int, primaries, replicas int) []int {
 		}
 	}
 	each, most := replicas/primaries, (replicas+primaries-1)/primaries
-	// homeless is how many replicas of a host with p primaries have no place
+	// homeless is how many replicas of a zone with p primaries have no place
 	// with primaries elsewhere: its own primaries take their part, and no
 	// primary takes more than its own.
 	homeless := func(h, p int) int {
@@ -106,11 +131,11 @@ func primaryShares(servers [][]int, primaries, replicas int) []int {
 // seat is a replica's place.
 type seat struct{ replica, primary int }
 
-// deal gives each primary its replicas in rounds: from the host with the most
+// deal gives each primary its replicas in rounds: from the zone with the most
 // left that is neither the primary's nor that of a replica it has already, as
 // far as there is one.
-func (l *memberLayout) deal(rest [][]int, host func(int) int) (seats []seat) {
-	has := map[int]map[int]bool{} // primary -> hosts of its replicas
+func (l *memberLayout) deal(rest [][]int, zone func(int) int) (seats []seat) {
+	has := map[int]map[int]bool{} // primary -> zones of its replicas
 	left := 0
 	for _, r := range rest {
 		left += len(r)
@@ -126,7 +151,7 @@ func (l *memberLayout) deal(rest [][]int, host func(int) int) (seats []seat) {
 					continue
 				}
 				k := 3 * len(r)
-				if h != host(p) {
+				if h != zone(p) {
 					k += 1 << 30
 				}
 				if !has[p][h] {
@@ -150,18 +175,19 @@ func (l *memberLayout) deal(rest [][]int, host func(int) int) (seats []seat) {
 
 // exchange is the search for a better place for replicas.
 type exchange struct {
-	seats []seat
-	host  func(int) int
-	on    map[[2]int]int // (primary, host) -> replicas
-	has   map[int]int    // primary -> replicas
+	seats  []seat
+	zone   func(int) int
+	places []place
+	on     map[[2]int]int // (primary, zone) -> replicas
+	has    map[int]int    // primary -> replicas
 }
 
 // swap exchanges the places of two replicas, or gives a primary's surplus
 // replica to another, while that makes the layout better. For rule 1 that is
 // enough: while a replica shares its primary's host and it could be otherwise,
 // some other can take its place without harm.
-func (l *memberLayout) swap(seats []seat, host func(int) int) {
-	x := &exchange{seats: seats, host: host, on: map[[2]int]int{}, has: map[int]int{}}
+func (l *memberLayout) swap(seats []seat, zone func(int) int, places []place) {
+	x := &exchange{seats: seats, zone: zone, places: places, on: map[[2]int]int{}, has: map[int]int{}}
 	for _, s := range seats {
 		x.put(s, 1)
 	}
@@ -174,18 +200,15 @@ func (l *memberLayout) swap(seats []seat, host func(int) int) {
 }
 
 func (x *exchange) put(s seat, by int) {
-	x.on[[2]int{s.primary, x.host(s.replica)}] += by
+	x.on[[2]int{s.primary, x.zone(s.replica)}] += by
 	x.has[s.primary] += by
 }
 
-// cost is what is wrong with a seat: its primary's host weighs more than all
-// siblings there could be.
+// cost is what is wrong with a seat: its primary's zone weighs more than all
+// siblings there could be, and its host twice as much.
 func (x *exchange) cost(s seat) int {
-	c := x.on[[2]int{s.primary, x.host(s.replica)}] - 1
-	if x.host(s.primary) == x.host(s.replica) {
-		c += 1 << 20
-	}
-	return c
+	near := x.places[s.primary].near(x.places[s.replica])
+	return x.on[[2]int{s.primary, x.zone(s.replica)}] - 1 + near<<20
 }
 
 // hand gives a replica to a primary that has fewer.
@@ -213,7 +236,7 @@ func (x *exchange) hand(i int, primaries []int) bool {
 func (x *exchange) trade(i int) bool {
 	for j := range x.seats {
 		a, b := x.seats[i], x.seats[j]
-		if a.primary == b.primary || x.host(a.replica) == x.host(b.replica) {
+		if a.primary == b.primary || x.places[a.replica] == x.places[b.replica] {
 			continue
 		}
 		before := x.cost(a) + x.cost(b)

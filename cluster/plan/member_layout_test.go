@@ -28,10 +28,48 @@ func TestLayoutPutsReplicasOnOtherHosts(t *testing.T) {
 		{"a b c a b c a", 1, []int{0, 1, 2}, 0},     // one more than needed
 	} {
 		hosts := strings.Fields(c.hosts)
-		l := layOut(hosts, c.replicas)
+		l := layOut(onHosts(hosts), c.replicas)
 		if !slices.Equal(l.primaries, c.primaries) || len(l.alike) != c.alike {
 			t.Errorf("%s with %d: primaries %v, %d replicas beside their primary; want %v, %d", c.hosts, c.replicas, l.primaries, len(l.alike), c.primaries, c.alike)
 		}
+	}
+}
+
+func TestLayoutPutsReplicasIntoOtherZonesThenOnOtherHosts(t *testing.T) {
+	for _, c := range []struct {
+		places        string // zone/host
+		replicas      int
+		alike, beside int
+	}{
+		{"a/1 a/1 b/2 b/2 c/3 c/3", 1, 0, 0},
+		{"a/1 a/2 a/3 b/4 b/5 b/6", 1, 0, 0},
+		{"a/1 a/1 a/1 a/2 a/2 a/2", 1, 3, 0}, // one zone: hosts still count
+		{"a/1 a/1 a/2 a/2 b/3 b/3", 1, 1, 0},
+		{"a/1 a/1 a/1 a/1 b/2 c/3", 1, 1, 1}, // nowhere else to go at all
+		{"a/1 b/1 c/1 a/1 b/1 c/1", 1, 0, 0}, // one host in several zones is believed
+	} {
+		var places []place
+		for _, at := range strings.Fields(c.places) {
+			zone, host, _ := strings.Cut(at, "/")
+			places = append(places, place{zone, host})
+		}
+		l := layOut(places, c.replicas)
+		if len(l.alike) != c.alike || len(l.beside) != c.beside {
+			t.Errorf("%s with %d: %d replicas in their primary's zone, %d on its host; want %d, %d (%v, %v)",
+				c.places, c.replicas, len(l.alike), len(l.beside), c.alike, c.beside, l.primaries, l.under)
+		}
+	}
+}
+
+func TestPrimariesOfAZoneAreOnAllOfItsHosts(t *testing.T) {
+	places := []place{{"a", "1"}, {"a", "1"}, {"a", "2"}, {"a", "2"}, {"b", "3"}, {"b", "3"}, {"b", "4"}, {"b", "4"}}
+	l := layOut(places, 1)
+	hosts := map[place]int{}
+	for _, p := range l.primaries {
+		hosts[places[p]]++
+	}
+	if len(hosts) != 4 || len(l.alike) != 0 {
+		t.Errorf("primaries on %v, %d replicas in their primary's zone", hosts, len(l.alike))
 	}
 }
 
@@ -90,12 +128,12 @@ func TestLayoutSharesHostsAsLittleAsCanBe(t *testing.T) {
 		for i := range hosts {
 			hosts[i] = fmt.Sprint(min(r.IntN(spread), r.IntN(spread)))
 		}
-		l := layOut(hosts, replicas)
+		l := layOut(onHosts(hosts), replicas)
 		checkLayout(t, hosts, replicas, l)
 		if want := leastAlike(hosts, len(l.primaries)); len(l.alike) != want {
 			t.Errorf("%v with %d: %d replicas beside their primary, and %d would do (%v, %v)", hosts, replicas, len(l.alike), want, l.primaries, l.under)
 		}
-		if again := layOut(hosts, replicas); fmt.Sprint(again) != fmt.Sprint(l) {
+		if again := layOut(onHosts(hosts), replicas); fmt.Sprint(again) != fmt.Sprint(l) {
 			t.Fatalf("%v with %d: two layouts", hosts, replicas)
 		}
 	}
@@ -106,7 +144,7 @@ func TestLayoutOfAThousandServers(t *testing.T) {
 	for i := range hosts {
 		hosts[i] = fmt.Sprint(i / 10)
 	}
-	l := layOut(hosts, 2)
+	l := layOut(onHosts(hosts), 2)
 	checkLayout(t, hosts, 2, l)
 	if len(l.alike) != 0 {
 		t.Errorf("%d replicas beside their primary", len(l.alike))

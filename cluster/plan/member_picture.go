@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 
 	"slotdeck/cluster"
 )
@@ -60,44 +60,67 @@ func (p *picture) stateOK() bool {
 	return true
 }
 
-// neediest is the primary that a new replica on a host serves best: one with
-// slots, the fewest replicas that answer, not on that host; then in the order of
-// the shards. more counts replicas that are on their way; but is left out.
-func (p *picture) neediest(host string, more map[cluster.NodeID]int, but cluster.NodeID) (*cluster.Node, string) {
-	var best *primary
-	rank := func(q *primary) [3]int {
-		r := [3]int{0, p.followers(q, but) + more[q.id], 0}
-		if q.slots == 0 {
-			r[0] = 1
-		}
-		if hostOf(q.node) == host {
-			r[2] = 1
-		}
-		return r
+// place is where a node stands.
+func (p *picture) place(n *cluster.Node) place { return placeOf(p.zones, n) }
+
+// need is a primary's claim to a further replica, the smallest being the
+// strongest.
+type need struct {
+	q        *primary
+	has      int // replicas that answer or are on their way
+	near     int // how close the replica is to it
+	slotless bool
+}
+
+// neediest is the primary that a new replica at a place serves best: one that
+// owns slots and has no replica at all; else one that is not in that zone or on
+// that host, with the fewest replicas that answer, and rather one with slots;
+// then in the order of the shards. A primary without slots may be about to get
+// some: it counts like the others, unless owners alone is wanted, as for a
+// replica that is only in the way where it is. more counts replicas that are on
+// their way; but is left out.
+func (p *picture) neediest(at place, more map[cluster.NodeID]int, but cluster.NodeID, empties bool) (*cluster.Node, string) {
+	var best, poorest *need
+	rank := func(n *need) []int {
+		bare := n.has == 0 && !n.slotless
+		return []int{flag(n.slotless && !empties), flag(!bare), n.near, n.has, flag(n.slotless)}
 	}
 	for i := range p.primaries {
 		q := &p.primaries[i]
 		if q.id == but || q.node.Health != cluster.Answering || !plainID(q.id) {
 			continue
 		}
-		if best == nil {
-			best = q
-			continue
+		n := &need{q: q, has: p.followers(q, but) + more[q.id], near: p.place(q.node).near(at), slotless: q.slots == 0}
+		if best == nil || slices.Compare(rank(n), rank(best)) < 0 {
+			best = n
 		}
-		a, b := rank(q), rank(best)
-		if cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2])) < 0 {
-			best = q
+		if poorest == nil || n.has < poorest.has {
+			poorest = n
 		}
 	}
 	if best == nil {
 		return nil, ""
 	}
-	r := rank(best)
-	why := fmt.Sprintf("%s needs a replica most: it has %s", p.name(best.id), verb(r[1], "one", fmt.Sprint(r[1])))
-	if r[2] == 1 {
-		why += ", though it is on the same host"
+	where := func(near int) string { return [...]string{"elsewhere", "in the same zone", "on the same host"}[near] }
+	why := fmt.Sprintf("%s needs a replica most: it has %s", p.name(best.q.id), [...]string{"none", "one", fmt.Sprint(best.has)}[min(best.has, 2)])
+	switch {
+	case best.slotless:
+		why += ", and no slots yet"
+	case poorest.has < best.has && poorest.near > 0:
+		why += fmt.Sprintf(", and %s, which has fewer, is %s", p.name(poorest.q.id), where(poorest.near))
 	}
-	return best.node, why
+	if best.near > 0 {
+		why += ", though it is " + where(best.near)
+	}
+	return best.q.node, why
+}
+
+// flag is 1 for true: false comes first.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // followers counts the replicas of a primary that answer, but for one.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
@@ -12,6 +13,8 @@ type RemoveRequest struct {
 	Node cluster.NodeID
 	Keep bool // forget it only: it is not reset
 	Hard bool // RESET HARD: it takes a new id, too
+
+	Zones cluster.Zones // where nodes stand, for replicas that need another primary
 }
 
 // removal is a request being worked out.
@@ -62,6 +65,7 @@ func faceRemoval(s *cluster.Snapshot, r RemoveRequest) (*removal, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.zones = r.Zones
 	n := p.nodes[r.Node]
 	if n == nil {
 		return nil, &Refusal{Reason: UnknownNode, Nodes: []cluster.NodeID{r.Node}, Text: quote(string(r.Node)) + " is not a node of this cluster; look its id up among the nodes"}
@@ -174,7 +178,7 @@ func (v *removal) reparent() ([]MemberStep, error) {
 			v.warn(fmt.Sprintf("its replica %s does not answer and cannot be given another primary", v.p.name(n.ID)))
 			continue
 		}
-		under, _ := v.p.neediest(hostOf(n), more, v.Node)
+		under, _ := v.p.neediest(v.p.place(n), more, v.Node, false)
 		if under == nil {
 			return nil, &Refusal{Reason: NoReceiver, Nodes: []cluster.NodeID{v.Node, n.ID},
 				Text: fmt.Sprintf("%s follows %s, and there is no other primary that answers for it to follow", v.p.name(n.ID), v.name)}
@@ -241,6 +245,7 @@ func (v *removal) price() (Risk, string, []string) {
 func (v *removal) leave() (out []MemberStep) {
 	if len(v.listing) > 0 {
 		s := MemberStep{Act: ActForget, About: v.Node, Among: v.others, Title: fmt.Sprintf("let %s forget it, all at once", verb(len(v.listing), "the one node that lists it", fmt.Sprintf("all %d nodes that list it", len(v.listing))))}
+		s.Bar = v.bar()
 		for _, o := range v.listing {
 			s.Commands = append(s.Commands, o.send("CLUSTER", "FORGET", string(v.Node)))
 		}
@@ -249,7 +254,35 @@ func (v *removal) leave() (out []MemberStep) {
 	if v.live && !v.Keep {
 		out = append(out, resetStep([]MemberNode{v.node}, v.Hard))
 	}
-	return append(out, MemberStep{Act: ActAbsent, About: v.Node, Among: v.others, Title: "look for a while whether any node lists it again"})
+	return append(out, MemberStep{Act: ActAbsent, About: v.Node, Among: v.others, Suspects: v.suspects(), Title: "look for a while whether any node lists it again"})
+}
+
+// usualBar is for how many seconds servers bar a node that they were told to
+// forget; Valkey has a setting for it.
+const usualBar = 60
+
+// bar is for how long the node is barred by the one that does so longest.
+func (v *removal) bar() (seconds int) {
+	for _, o := range v.listing {
+		told, err := strconv.Atoi(v.p.nodes[o.ID].Config.Value["cluster-blacklist-ttl"])
+		if err != nil {
+			told = usualBar
+		}
+		seconds = max(seconds, told)
+	}
+	return seconds
+}
+
+// suspects are those who can bring the node back: it itself, and the members that
+// cannot be told to forget it now.
+func (v *removal) suspects() (out []MemberNode) {
+	for i := range v.p.snap.Nodes {
+		n := &v.p.snap.Nodes[i]
+		if (n.ID == v.Node || n.Health != cluster.Answering) && n.Dialled != "" {
+			out = append(out, v.p.memberNode(n))
+		}
+	}
+	return out
 }
 
 func resetStep(nodes []MemberNode, hard bool) MemberStep {

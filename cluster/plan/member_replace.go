@@ -12,6 +12,8 @@ type ReplaceRequest struct {
 	Old   cluster.NodeID
 	New   MemberServer
 	Under cluster.NodeID // the primary to follow; empty: the one the old node stood with, else the neediest
+	Peer  *MemberServer  // a primary of the cluster, as it was read by itself; nil: none
+	Zones cluster.Zones
 }
 
 // PlanReplace plans both in one: the new node joins and follows the primary that
@@ -34,11 +36,11 @@ func PlanReplace(s *cluster.Snapshot, r ReplaceRequest) (MemberPlan, error) {
 	if under == "" {
 		under = p.stoodWith(old)
 	}
-	remove, err := PlanRemove(s, RemoveRequest{Node: r.Old})
+	remove, err := PlanRemove(s, RemoveRequest{Node: r.Old, Zones: r.Zones})
 	if err != nil {
 		return MemberPlan{}, err
 	}
-	add, err := PlanAdd(s, AddRequest{New: r.New, Replica: true, Under: under})
+	add, err := PlanAdd(s, AddRequest{New: r.New, Replica: true, Under: under, Peer: r.Peer, Zones: r.Zones})
 	if err != nil {
 		return MemberPlan{}, err
 	}

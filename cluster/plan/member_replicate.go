@@ -6,13 +6,21 @@ import (
 	"slotdeck/cluster"
 )
 
+// ReplicateRequest asks for a node to follow another primary.
+type ReplicateRequest struct {
+	Node, Under cluster.NodeID
+	Zones       cluster.Zones
+}
+
 // PlanReplicate plans that a node follows a primary: a replica another one, or a
 // primary without slots and keys. The error is a *Refusal.
-func PlanReplicate(s *cluster.Snapshot, node, under cluster.NodeID) (MemberPlan, error) {
+func PlanReplicate(s *cluster.Snapshot, r ReplicateRequest) (MemberPlan, error) {
 	p, err := look(s)
 	if err != nil {
 		return MemberPlan{}, err
 	}
+	p.zones = r.Zones
+	node, under := r.Node, r.Under
 	n := p.nodes[node]
 	if n == nil || !plainID(node) {
 		return MemberPlan{}, &Refusal{Reason: UnknownNode, Nodes: []cluster.NodeID{node}, Text: quote(string(node)) + " is not a node of this cluster; look its id up among the nodes"}
@@ -49,8 +57,8 @@ func PlanReplicate(s *cluster.Snapshot, node, under cluster.NodeID) (MemberPlan,
 func (p *picture) mayFollow(n *cluster.Node, q *primary, f *findings) (why string) {
 	name := p.name(n.ID)
 	why = fmt.Sprintf("it copies all data of %s, which takes that one's time", p.name(q.id))
-	if hostOf(n) == hostOf(q.node) {
-		f.warn(fmt.Sprintf("it is on the host of %s: with that host both are gone", p.name(q.id)))
+	if close := beside(p.place(n), p.place(q.node), p.name(q.id)); close != "" {
+		f.warn(close)
 	}
 	if !n.Member.Flags.Has(cluster.Replica) {
 		return p.primaryMayFollow(n, f, name, why)

@@ -16,18 +16,16 @@ type MemberServer struct {
 	State       string // of the cluster, as it says: "ok" or "fail"
 	Stats       cluster.Stats
 	Host        string // the IP at which other nodes are to meet it
+	Reached     string // the IP that it was dialled at
+	Announced   string // cluster-announce-ip; empty: none, or not told
 	Port        int
 	BusPort     int
 	NodeTimeout string   // cluster-node-timeout as it told; empty: not told
 	Libraries   []string // of functions, by name; nil with LibrariesErr
 	LibsUnknown bool     // whether there are functions could not be asked
 
-	// Digests of passwords, comparable with those of servers read by the same
-	// run and meaningless elsewhere; 0: none.
-	AuthKnown      bool
-	Password       uint64 // that it asks of the default user
-	MasterPassword uint64 // that it gives to its primary, as the default user
-	MasterUser     bool   // it gives it as somebody else
+	Login MemberLogin
+	TLS   MemberTLS
 }
 
 // ID is the node's own.
@@ -80,7 +78,7 @@ func (s *MemberServer) usable(f *findings) bool {
 	addr := clean(s.Addr)
 	switch {
 	case s.Err != nil:
-		f.deny(NodeDown, fmt.Sprintf("%s cannot take part: %s", addr, clean(s.Err.Error())))
+		f.deny(NodeDown, fmt.Sprintf("%s cannot take part: %s", addr, sentenceOf(s.Err)))
 	case s.View == nil || !plainID(s.ID()):
 		f.deny(StrangeNode, fmt.Sprintf("%s does not tell its id as a server does; find out what answers there", addr))
 	case s.Host == "" || s.Port == 0 || s.BusPort == 0:
@@ -89,6 +87,15 @@ func (s *MemberServer) usable(f *findings) bool {
 		return true
 	}
 	return false
+}
+
+// sentenceOf is an error's text, whole when it can be printed as it is: those of
+// connections are sentences already.
+func sentenceOf(err error) string {
+	if text := err.Error(); printable(text) {
+		return text
+	}
+	return clean(err.Error())
 }
 
 // emptiness says what a server holds that a new member must not; nothing when it

@@ -22,7 +22,7 @@ func create(t *testing.T, s []MemberServer, replicas int) MemberPlan {
 
 func TestCreateGivesAllSlotsOnceAndMeetsWithBusPorts(t *testing.T) {
 	p := create(t, servers(6), 1)
-	if got := acts(p); got != "send meet send follow sync settle" {
+	if got := acts(p); got != "send send meet follow sync settle" {
 		t.Errorf("steps: %s", got)
 	}
 	var slots keyslot.Set
@@ -78,7 +78,7 @@ func TestCreateRefusesWhatCannotBecomeACluster(t *testing.T) {
 		{"keys", "holds 7 keys", NotEmpty, func(s []MemberServer) []MemberServer { s[2].Stats.Keys = 7; return s }},
 		{"another cluster", "is in another cluster already, with 10.9.9.9:7000", NotEmpty, func(s []MemberServer) []MemberServer { befriend(&s[2], "10.9.9.9"); return s }},
 		{"loopback", "127.0.0.1:7000 is on a loopback address", BadRequest, func(s []MemberServer) []MemberServer { s[4] = serverAt("127.0.0.1", 7000, s[4].ID()); return s }},
-		{"password", "set masterauth", BadRequest, func(s []MemberServer) []MemberServer { s[0].Password, s[0].MasterPassword = 5, 5; return s }},
+		{"password", "set masterauth", BadRequest, func(s []MemberServer) []MemberServer { s[0].Login.Asks, s[0].Login.Gives = 5, 5; return s }},
 		{"no bus port", "does not tell a port of its cluster bus", NodeDown, func(s []MemberServer) []MemberServer { s[0].BusPort = 0; return s }},
 		{"other slots", "owns slots 5-6", NotEmpty, func(s []MemberServer) []MemberServer {
 			selfOf(&s[1]).Slots = []keyslot.Range{{First: 5, Last: 6}}
@@ -199,6 +199,160 @@ func TestAddReplicaGoesWhereItIsNeededMost(t *testing.T) {
 	}
 }
 
+func zoneMap(t *testing.T, rules ...string) cluster.Zones {
+	t.Helper()
+	z, err := cluster.ParseZoneRules(strings.Join(rules, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zones, err := cluster.NewZones(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zones
+}
+
+func TestCreateKeepsReplicasOutOfTheirPrimarysZone(t *testing.T) {
+	s := servers(6) // each on a host of its own
+	plan := func(rules ...string) (MemberPlan, map[string]string) {
+		p, err := PlanCreate(CreateRequest{Servers: s, Replicas: 1, Zones: zoneMap(t, rules...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		follows := map[string]string{}
+		for _, st := range p.Steps {
+			for i, c := range st.Commands {
+				if c.Args[1] == "REPLICATE" {
+					for k := range s {
+						if s[k].ID() == st.Wants[i].Under {
+							follows[c.Addr] = s[k].Addr
+						}
+					}
+				}
+			}
+		}
+		return p, follows
+	}
+	zone := map[string]string{"10.1.0.1": "a", "10.1.0.2": "a", "10.1.0.3": "b", "10.1.0.4": "b", "10.1.0.5": "c", "10.1.0.6": "c"}
+	var rules []string
+	for of, z := range zone {
+		rules = append(rules, of+" "+z)
+	}
+	p, follows := plan(rules...)
+	for r, u := range follows {
+		if zone[plainHost(strings.TrimSuffix(r, ":7000"))] == zone[strings.TrimSuffix(u, ":7000")] {
+			t.Errorf("%s follows %s in its zone", r, u)
+		}
+	}
+	if len(follows) != 3 || !memberSays(p.Checks, Passed, "no replica is in the zone of its primary") {
+		t.Errorf("%v: %v", follows, p.Checks)
+	}
+	p, _ = plan("10.1.0.1 a", "10.1.0.2 a", "10.1.0.3 a", "10.1.0.4 a", "10.1.0.5 b")
+	if !memberSays(p.Checks, Warned, "shares the zone of its primary; too many of the servers are in one zone") || !memberSays(p.Checks, Warned, "does not name 10.1.0.6:7000") {
+		t.Errorf("%v", p.Checks)
+	}
+	if p, _ = plan("10.1.0.1 a", "10.1.0.2 a", "10.1.0.3 a", "10.1.0.4 a", "10.1.0.5 a", "10.1.0.6 a"); !memberSays(p.Checks, Warned, "all nodes are in one zone, a") {
+		t.Errorf("%v", p.Checks)
+	}
+}
+
+func TestAddedReplicaStaysOutOfItsPrimarysZone(t *testing.T) {
+	w := three()
+	fresh := servers(1)[0] // 10.1.0.1
+	add := func(under cluster.NodeID, rules ...string) MemberPlan {
+		t.Helper()
+		p, err := PlanAdd(w.snapshot(), AddRequest{New: fresh, Replica: true, Under: under, Zones: zoneMap(t, rules...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	w.but(func(s *cluster.Snapshot) { node(s, id(3, 1)).Health = cluster.NoAnswer }) // the primary without slots has none, then
+	p := add("", "10.1.0.1 a", "10.0.0.1 a", "10.0.1.1 b", "10.0.2.1 a", "10.0.3.1 a")
+	if !slices.Contains(memberSent(p), "10.1.0.1:7000 CLUSTER REPLICATE "+string(id(1, 0))) {
+		t.Errorf("it sends %v, %v", memberSent(p), p.Checks)
+	}
+	p = add(id(0, 0), "10.1.0.1 a", "10.0.0.1 a")
+	if !memberSays(p.Checks, Warned, "it is in the zone of its primary A 10.0.0.1:7000, a") {
+		t.Errorf("%v", p.Checks)
+	}
+}
+
+func TestAddedReplicaGoesToAPrimaryThatHasNoneEvenWithoutSlots(t *testing.T) {
+	w := three().but(func(s *cluster.Snapshot) { node(s, id(3, 1)).Health = cluster.NoAnswer })
+	add := func() MemberPlan {
+		t.Helper()
+		p, err := PlanAdd(w.snapshot(), AddRequest{New: servers(1)[0], Replica: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p := add()
+	if !slices.Contains(memberSent(p), "10.1.0.1:7000 CLUSTER REPLICATE "+string(id(3, 0))) || !memberSays(p.Checks, Passed, "it has none, and no slots yet") {
+		t.Errorf("it sends %v, %v", memberSent(p), p.Checks)
+	}
+	// Data without a copy comes first.
+	w.but(func(s *cluster.Snapshot) { node(s, id(2, 1)).Health = cluster.NoAnswer })
+	if p = add(); !slices.Contains(memberSent(p), "10.1.0.1:7000 CLUSTER REPLICATE "+string(id(2, 0))) {
+		t.Errorf("it sends %v, %v", memberSent(p), p.Checks)
+	}
+}
+
+func TestAddTakesANodeThatKnowsThisClusterAlreadyTheRestOfTheWay(t *testing.T) {
+	w, half := three(), servers(1)[0]
+	for _, k := range []int{0, 1, 2} {
+		m := node(w.snapshot(), id(k, 0)).Member
+		m.Flags &^= cluster.Myself
+		half.View.Members = append(half.View.Members, m)
+	}
+	p, err := PlanAdd(w.snapshot(), AddRequest{New: half})
+	if err != nil || acts(p) != "meet settle" {
+		t.Fatalf("%v: %s", err, acts(p))
+	}
+	befriend(&half, "10.9.9.9")
+	if _, err := PlanAdd(w.snapshot(), AddRequest{New: half}); err == nil {
+		t.Error("a node that knows strangers was let in")
+	}
+}
+
+func TestSettingIsRefusedWhereItWouldShowASecretOrMakeAllNodesAlike(t *testing.T) {
+	s := three().snapshot()
+	for _, name := range []string{"requirepass", "masterauth", "cluster-announce-ip", "port", "dir", "", "max*"} {
+		if _, err := PlanSetting(s, name, "x", nil); err == nil {
+			t.Errorf("%q was taken", name)
+		}
+	}
+	if _, err := PlanSetting(s, NodeTimeout, "99", nil); err == nil {
+		t.Error("a node timeout of 99 ms was taken")
+	}
+	values := map[cluster.NodeID]string{}
+	if _, err := PlanSetting(s, "no-such-thing", "1", values); err == nil {
+		t.Error("a setting that no node has was taken")
+	}
+	values[id(0, 0)] = "100"
+	p, err := PlanSetting(s, "MaxMemory", "1gb", values)
+	if err != nil || p.Risk != Lossy || p.Type != "maxmemory" {
+		t.Fatalf("%v %v %q", err, p.Risk, p.Type)
+	}
+}
+
+func TestPlanIsHeldAgainstWhatIsReadJustBefore(t *testing.T) {
+	w := MemberWish{Kind: MemberAdd, Servers: []string{"10.1.0.1:7000"}, Replica: true}
+	g := MemberGround{Snap: three().snapshot(), Servers: servers(1)}
+	p, err := w.Plan(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Recheck(p, g); err != nil {
+		t.Errorf("nothing has changed: %v", err)
+	}
+	g.Snap = three().but(func(s *cluster.Snapshot) { node(s, id(2, 1)).Health = cluster.NoAnswer }).snapshot()
+	if err := w.Recheck(p, g); err == nil {
+		t.Error("another primary needs the replica now, and the old plan would have been carried out")
+	}
+}
+
 func TestAddPrimaryTakesTheFunctionsAlong(t *testing.T) {
 	r := AddRequest{New: servers(1)[0], Libraries: []string{"lib"}, Source: id(0, 0)}
 	p, err := PlanAdd(three().snapshot(), r)
@@ -311,10 +465,10 @@ func TestReplicateRefusesANodeWithSomethingToLose(t *testing.T) {
 		{id(0, 0), id(1, 0), InUse}, {id(0, 1), id(0, 0), NothingToMove}, {id(0, 1), id(1, 1), NotPrimary},
 		{id(0, 1), id(0, 1), SelfMove}, {"nobody", id(0, 0), UnknownNode}, {id(3, 0), id(0, 0), InUse},
 	} {
-		_, err := PlanReplicate(s, c.node, c.under)
+		_, err := PlanReplicate(s, ReplicateRequest{Node: c.node, Under: c.under})
 		checkRefusal(t, c.reason, err, "a plan")
 	}
-	p, err := PlanReplicate(s, id(0, 1), id(1, 0))
+	p, err := PlanReplicate(s, ReplicateRequest{Node: id(0, 1), Under: id(1, 0)})
 	if err != nil || !memberSays(p.Checks, Warned, "last replica of A 10.0.0.1:7000") || p.Risk != Disruptive {
 		t.Errorf("%v, %v", p.Checks, err)
 	}
@@ -354,4 +508,53 @@ func TestReplaceForgetsTheOldNodeOnTheNewOneAsWell(t *testing.T) {
 	}
 	_, err = PlanReplace(w.snapshot(), ReplaceRequest{Old: id(1, 0), New: servers(1)[0]})
 	checkRefusal(t, InUse, err, "a plan")
+}
+
+// moved are servers that know each other and are elsewhere by now: every host
+// ends in 9 where it ended in something else.
+func moved(n int) []MemberServer {
+	all := servers(n)
+	acquaint(all)
+	for i := range all {
+		all[i].Reached = fmt.Sprintf("10.9.0.%d", i+1)
+		for k := range all[i].View.Members {
+			all[i].View.Members[k].Linked = false
+		}
+	}
+	return all
+}
+
+func TestNodesThatMovedMeetWhereTheyAreNow(t *testing.T) {
+	p, err := PlanAddresses(moved(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := memberSent(p)
+	if len(sent) != 6 || !slices.Contains(sent, "10.1.0.1:7000 CLUSTER MEET 10.9.0.2 7000 8234") || acts(p) != "meet settle" {
+		t.Errorf("%s: %v", acts(p), sent)
+	}
+	// One that announces its address is met there, whatever reached it.
+	all := moved(3)
+	all[1].Announced = "10.7.7.7"
+	if p, err = PlanAddresses(all); err != nil || !slices.Contains(memberSent(p), "10.1.0.1:7000 CLUSTER MEET 10.7.7.7 7000 8234") {
+		t.Errorf("%v: %v", err, memberSent(p))
+	}
+}
+
+func TestNodesOfTwoClustersAreNeverLetMeet(t *testing.T) {
+	two := servers(4)
+	acquaint(two[:2])
+	acquaint(two[2:])
+	if _, err := PlanAddresses(two); err == nil || !strings.Contains(err.Error(), "of two clusters") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNodesThatAreWhereTheyAreLookedForNeedNoMeeting(t *testing.T) {
+	all := servers(3)
+	acquaint(all)
+	_, err := PlanAddresses(all)
+	if reason, _ := ReasonOf(err); reason != NothingToMove {
+		t.Errorf("%v", err)
+	}
 }

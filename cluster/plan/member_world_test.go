@@ -19,7 +19,7 @@ func servers(n int) []MemberServer {
 
 func serverAt(host string, port int, id cluster.NodeID) MemberServer {
 	return MemberServer{Addr: fmt.Sprintf("%s:%d", host, port), Host: host, Port: port, BusPort: port + 1234, NodeTimeout: "2000",
-		Stats: cluster.Stats{Version: "8.1.1", Flavor: "valkey"}, AuthKnown: true,
+		Stats: cluster.Stats{Version: "8.1.1", Flavor: "valkey"}, Login: MemberLogin{Known: true},
 		View: &cluster.View{Myself: id, Members: []cluster.Member{{ID: id, Flags: cluster.Myself | cluster.Primary,
 			Endpoint: cluster.Endpoint{IP: host, Port: port, BusPort: port + 1234}}}}}
 }

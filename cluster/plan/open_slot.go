@@ -23,6 +23,9 @@ type openSlot struct {
 	sources  []half // primaries that show it as migrating
 	targets  []half // primaries that show it as importing
 	replicas []half // on Valkey, replicas can show a half, too
+
+	// unheard are those of the targets that do not know the owner.
+	unheard []cluster.NodeID
 }
 
 // openSlotsOf gathers the halves of every open slot, by slot.
@@ -49,8 +52,30 @@ func (p *picture) openSlotsOf() []*openSlot {
 			o.add(p, id, true, m.From)
 		}
 	}
+	p.notHeard(out)
 	slices.SortFunc(out, func(a, b *openSlot) int { return int(a.slot) - int(b.slot) })
 	return out
+}
+
+// notHeard notes which targets do not know the owners, and clears up disputes
+// that are nothing else.
+func (p *picture) notHeard(open []*openSlot) {
+	unheard := map[cluster.NodeID]keyslot.Set{}
+	for _, o := range open {
+		for _, h := range o.targets {
+			slots, asked := unheard[h.node]
+			if !asked {
+				slots = p.unheard(h.node)
+				unheard[h.node] = slots
+			}
+			if slots.Has(o.slot) {
+				o.unheard = append(o.unheard, h.node)
+			}
+		}
+		if o.disputed != nil && p.onlyUnheard(o.disputed, o) {
+			o.disputed = nil
+		}
+	}
 }
 
 // seen are the nodes that show a half, each once. The one that the pairing names

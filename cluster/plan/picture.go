@@ -22,6 +22,7 @@ type picture struct {
 	index     map[cluster.NodeID]int
 	owner     [keyslot.Count]int16 // index into primaries, -1: none
 	orphans   keyslot.Set          // slots without a primary
+	zones     cluster.Zones        // where nodes stand; planners of members set it
 }
 
 // look indexes a snapshot. A snapshot that shows nothing yet is refused.

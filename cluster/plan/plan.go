@@ -93,6 +93,9 @@ func Make(r Request, s *cluster.Snapshot, facts Facts) (Plan, error) {
 		return Plan{}, err
 	}
 	d.order(p)
+	if facts.Weights != nil { // only now: what was weighed must not change what moves
+		l.bytes.supplement(facts.Weights.Bytes)
+	}
 	plan := p.fill(d, l)
 	plan.Estimate = estimate(facts.Rate, plan.Slots, plan.Keys)
 	plan.Turning = p.turning(&plan)
@@ -104,7 +107,7 @@ func Make(r Request, s *cluster.Snapshot, facts Facts) (Plan, error) {
 		return Plan{}, err
 	}
 	plan.Checks = f.checks
-	plan.Risk, plan.Why = riskOf(&plan, danger)
+	plan.Risk, plan.Why = riskOf(&plan, danger, facts.Weights.silence(&plan))
 	plan.ID = plan.digest()
 	return plan, nil
 }

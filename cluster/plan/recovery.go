@@ -29,11 +29,13 @@ type Option struct {
 	Commands []Command // in order; nil for Leave and for what is not possible
 }
 
-// Recovery is an open slot and what can be done about it.
+// Recovery is an open slot, or one with keys on a node that does not own it, and
+// what can be done about it.
 type Recovery struct {
 	Slot      keyslot.Slot
 	Owner     cluster.NodeID // who serves it; empty when nobody, or when that is disputed
 	To        cluster.NodeID // who would get it by Finish; empty when that is not clear
+	Holder    cluster.NodeID // who holds keys of it though it is not open; empty when it is open
 	Text      string         // a sentence: how the slot stands
 	Options   []Option       // Finish, RollBack, Leave
 	Suggested Way

@@ -33,12 +33,13 @@ const (
 	NoDriver                         // no way of moving slots that all nodes can do
 	NotEmpty                         // a server that has to be empty has keys, slots, functions or a cluster
 	InUse                            // a node that has to be free owns slots, or others follow it
+	NoRights                         // the user may not do it on a node that is needed
 )
 
 // Reasons is every reason, in order.
 func Reasons() []Reason {
-	all := make([]Reason, 0, InUse)
-	for r := NotConverged; r <= InUse; r++ {
+	all := make([]Reason, 0, NoRights)
+	for r := NotConverged; r <= NoRights; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -47,7 +48,7 @@ func Reasons() []Reason {
 var reasons = [...]string{
 	"", "not converged", "open slots", "uncovered", "node down", "state fail", "foreign job", "unknown node",
 	"ambiguous node", "not a primary", "strange node", "self move", "no receiver", "nothing to move", "not enough slots",
-	"not measured", "bad request", "stray keys", "no room", "no driver", "not empty", "in use",
+	"not measured", "bad request", "stray keys", "no room", "no driver", "not empty", "in use", "no rights",
 }
 
 // String is the reason in two or three words.

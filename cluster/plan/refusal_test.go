@@ -133,6 +133,15 @@ func provocations() map[Reason][]provocation {
 			{"asked for", func() error { _, err := Choose(twoNodes(), abilities(Legacy, Legacy), AtomicValkey); return err }, "CLUSTER MIGRATESLOTS cannot be used"},
 			{"not asked", func() error { _, err := Choose(twoNodes(), nil, Legacy); return err }, "was not asked what it can do"},
 		},
+		NoRights: {{"denied", func() error {
+			a := abilities(0, 0)
+			for id, can := range a {
+				can.Denied = map[Driver]bool{Legacy: true}
+				a[id] = can
+			}
+			_, err := Choose(twoNodes(), a, Auto)
+			return err
+		}, "no way of moving slots"}},
 		NotEmpty: {
 			{"keys", func() error { return refusedAdd(func(s *MemberServer) { s.Stats.Keys = 3 }) }, "holds 3 keys"},
 			{"a cluster", func() error {

@@ -67,8 +67,9 @@ func (p *picture) turning(plan *Plan) (out []Turning) {
 	return out
 }
 
-// riskOf weighs a plan; danger is what was found that can lose keys.
-func riskOf(plan *Plan, danger string) (Risk, string) {
+// riskOf weighs a plan; danger is what was found that can lose keys, silence why
+// clients would wait for answers.
+func riskOf(plan *Plan, danger, silence string) (Risk, string) {
 	if danger != "" {
 		return Lossy, danger
 	}
@@ -78,6 +79,9 @@ func riskOf(plan *Plan, danger string) (Risk, string) {
 			texts = append(texts, plan.nodeName(t.Node))
 		}
 		return Disruptive, fmt.Sprintf("%s will be left without slots: it drops its data and copies another primary's, which takes that one's time", strings.Join(texts, ", "))
+	}
+	if silence != "" {
+		return Disruptive, silence
 	}
 	return Safe, "no key can be lost; clients are redirected once"
 }

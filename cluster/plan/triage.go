@@ -63,7 +63,7 @@ func (t *triage) recovery(facts Facts) Recovery {
 	if !finish.Possible && !back.Possible {
 		r.Suggested = Leave
 	}
-	r.Options = []Option{finish, back, leave}
+	r.Options = []Option{t.informed(finish), t.informed(back), leave}
 	return r
 }
 
@@ -91,7 +91,7 @@ func (t *triage) hopeless(facts Facts) string {
 	for _, id := range append(o.holders(), o.owner.id) {
 		var f findings
 		t.p.standing(&t.p.primaries[t.p.index[id]], &f)
-		if f.refusal != nil {
+		if f.refusal != nil && !(f.refusal.Reason == StateFail && t.p.heals(id)) {
 			return f.refusal.Text + fmt.Sprintf("; slot %d cannot be settled without it", o.slot)
 		}
 		if !plainID(id) {

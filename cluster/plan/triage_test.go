@@ -81,11 +81,12 @@ func triaged(t *testing.T, w *world, keys KeyCounts, facts Facts) Recovery {
 
 // sent is an option's commands in short: "A SETSLOT STABLE", "D MIGRATE to A".
 func sent(o Option) []string {
-	names := map[cluster.NodeID]string{a: "A", b: "B", c: "C", d: "D", "": "others"}
+	names := map[cluster.NodeID]string{a: "A", b: "B", c: "C", d: "D"}
 	var out []string
 	for _, cmd := range o.Commands {
 		text := names[cmd.Node] + " " + cmd.Args[0]
 		switch {
+		case cmd.Args[0] == "DEL":
 		case cmd.Args[0] == "MIGRATE":
 			host := map[string]string{"10.0.0.1": "A", "10.0.1.1": "B", "10.0.2.1": "C", "10.0.3.1": "D"}[cmd.Args[1]]
 			text += " to " + host
@@ -110,7 +111,7 @@ func wantCommands(t *testing.T, o Option, want ...string) {
 }
 
 func give(from, to string) []string {
-	return []string{from + " GETKEYSINSLOT", from + " MIGRATE to " + to, from + " COUNTKEYSINSLOT", to + " NODE " + to, from + " NODE " + to, "others NODE " + to}
+	return []string{from + " GETKEYSINSLOT", from + " MIGRATE to " + to, from + " COUNTKEYSINSLOT", to + " NODE " + to, from + " NODE " + to}
 }
 
 func empty(from, to string) []string {
@@ -296,5 +297,79 @@ func TestNoWayGivesASlotAwayUncounted(t *testing.T) {
 	}
 	if possible < 100 {
 		t.Errorf("only %d ways gave a slot away", possible)
+	}
+}
+
+// unheardOf is a slot that A owns and D imports, and of which D, having slept
+// through A's failover, knows no owner.
+func unheardOf(w *world, slot keyslot.Slot, named cluster.NodeID, bend func(*cluster.View)) *world {
+	return withOpen(w, opened{slot, d, true, id(0, 1)}).but(func(s *cluster.Snapshot) {
+		n := node(s, d)
+		view := *n.View.Value
+		view.Members = slices.Clone(view.Members)
+		for i := range view.Members {
+			m := &view.Members[i]
+			if set := keyslot.SetOf(m.Slots...); set.Has(slot) {
+				set.Remove(slot)
+				m.Slots = set.Ranges()
+			}
+			if m.ID == named {
+				m.Slots = append(slices.Clone(m.Slots), keyslot.Range{First: slot, Last: slot})
+			}
+		}
+		if bend != nil {
+			bend(&view)
+		}
+		n.View.Value = &view
+		n.ClusterInfo.Value.State = "fail"
+		one := keyslot.Range{First: slot, Last: slot}
+		s.Disputes = append(s.Disputes, cluster.Dispute{Range: one, Says: []cluster.Claim{{Owner: a, Epoch: 1, By: []cluster.NodeID{a, b, c}}, {Owner: named, By: []cluster.NodeID{d}}}})
+	})
+}
+
+func TestTargetThatKnowsNoOwnerIsToldFirst(t *testing.T) {
+	for _, named := range []cluster.NodeID{"", id(0, 1)} { // nobody, or the former primary, which follows A now
+		r := triaged(t, unheardOf(three(), 100, named, nil), KeyCounts{100: {a: 5, d: 7}}, Facts{})
+		if r.Owner != a || r.To != d || r.Suggested != Finish {
+			t.Errorf("%+v", r)
+		}
+		wantCommands(t, r.Option(Finish), append([]string{"D NODE A", "D IMPORTING A", "A MIGRATING D"}, give("A", "D")...)...)
+		wantCommands(t, r.Option(RollBack), append(append([]string{"D NODE A", "D IMPORTING A"}, empty("D", "A")...), "D STABLE")...)
+		if !strings.Contains(r.Option(Finish).Text, "D 10.0.3.1:7000 is told first that A 10.0.0.1:7000 owns the slot") {
+			t.Errorf("%s", r.Option(Finish).Text)
+		}
+	}
+}
+
+func TestTargetThatIsDownForAnotherReasonIsNotTold(t *testing.T) {
+	for claim, w := range map[string]*world{
+		"it misses a slot that it does not import": unheardOf(three(), 100, "", func(v *cluster.View) {
+			for i := range v.Members {
+				if v.Members[i].ID == b {
+					v.Members[i].Slots = []keyslot.Range{{First: 5462, Last: 10922}}
+				}
+			}
+		}),
+		"it names one that claims the slot": unheardOf(three(), 100, b, nil).but(func(s *cluster.Snapshot) {
+			view := *node(s, b).View.Value
+			view.Members = slices.Clone(view.Members)
+			for i := range view.Members {
+				switch m := &view.Members[i]; m.ID {
+				case a:
+					m.Slots = []keyslot.Range{{First: 0, Last: 99}, {First: 101, Last: 5460}}
+				case b:
+					m.Slots = []keyslot.Range{{First: 100, Last: 100}, {First: 5461, Last: 10922}}
+				}
+			}
+			node(s, b).View.Value = &view
+		}),
+		"another one disagrees, too": unheardOf(three(), 100, "", nil).but(func(s *cluster.Snapshot) {
+			s.Disputes[0].Says[1].By = append(s.Disputes[0].Says[1].By, c)
+		}),
+	} {
+		r := triaged(t, w, KeyCounts{100: {a: 5, d: 7}}, Facts{})
+		if r.Option(Finish).Possible || r.Option(RollBack).Possible {
+			t.Errorf("%s: %+v", claim, r)
+		}
 	}
 }

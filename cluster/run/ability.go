@@ -36,7 +36,7 @@ func (j *Job) abilities(ctx context.Context) map[cluster.NodeID]plan.Ability {
 // ability probes one node: COMMAND INFO tells what it knows, a harmless use of
 // each command whether the user may.
 func (c *crew) ability(ctx context.Context, id cluster.NodeID) plan.Ability {
-	a := plan.Ability{Why: map[plan.Driver]string{}}
+	a := plan.Ability{Why: map[plan.Driver]string{}, Denied: map[plan.Driver]bool{}}
 	answers, err := c.call(ctx, id, callTimeout,
 		[]any{"COMMAND", "INFO", "cluster|migration", "cluster|migrateslots", "migrate", "cluster|setslot"},
 		[]any{"CLUSTER", "MIGRATION", "STATUS", "ALL"}, []any{"CLUSTER", "GETSLOTMIGRATIONS"},
@@ -58,7 +58,7 @@ func (c *crew) ability(ctx context.Context, id cluster.NodeID) plan.Ability {
 		case !known(i):
 			a.Why[d] = "it does not know the command"
 		case wire.KindOf(use.Err) == wire.NoPermission:
-			a.Why[d] = "the user may not use the command there"
+			a.Why[d], a.Denied[d] = "the user may not use the command there", true
 		case use.Err != nil && unknownCommand(use.Err):
 			a.Why[d] = "it does not know the command"
 		default:

@@ -46,9 +46,9 @@ func (w *world) heap(node int, set keyslot.Set, keys int) {
 	}
 }
 
-// TestAtomicMigrationIsCancelledWhenItsSourceIsFailedOver: left alone, Redis
+// TestTrap4AtomicMigrationIsCancelledWhenItsSourceIsFailedOverInTime: left alone, Redis
 // completes it when the source thaws, and what the successor took is lost.
-func TestAtomicMigrationIsCancelledWhenItsSourceIsFailedOver(t *testing.T) {
+func TestTrap4AtomicMigrationIsCancelledWhenItsSourceIsFailedOverInTime(t *testing.T) {
 	w := newWorld(t, "redis-8.6", lab.Config{Replicas: 1, NodeTimeout: 1500 * time.Millisecond})
 	set := slots("0-20")
 	w.heap(0, set, heapKeys)
@@ -102,12 +102,14 @@ func TestAtomicMigrationIsCancelledWhenItsSourceIsFailedOver(t *testing.T) {
 	}
 }
 
-func TestAtomicMigrationCanBeStoppedOnTheRightSide(t *testing.T) {
+func TestTrap11AtomicMigrationCanBeStoppedOnTheRightSide(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		version string
 		driver  plan.Driver
 	}{{"redis-8.6", plan.AtomicRedis}, {"valkey-9.1", plan.AtomicValkey}} {
 		t.Run(c.version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, c.version, lab.Config{})
 			set := slots("0-20")
 			w.heap(0, set, heapKeys)
@@ -137,7 +139,8 @@ func TestAtomicMigrationCanBeStoppedOnTheRightSide(t *testing.T) {
 	}
 }
 
-func TestAtomicMigrationThatFailsIsTriedAFewTimesAndTheOlderDriverIsOffered(t *testing.T) {
+func TestTrap10AtomicMigrationThatFailsIsTriedAFewTimesAndTheOlderDriverIsOffered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "valkey-9.1", lab.Config{Password: "right"})
 	w.fill(3000)
 	before := w.digest()

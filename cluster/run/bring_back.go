@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"slotdeck/keyslot"
@@ -11,6 +13,8 @@ import (
 // target is where MIGRATE sends keys: the address by which the source knows the
 // target.
 func (p *pair) target() (target, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	host := p.toAddr.IP
 	if host == "" {
 		host = p.toAddr.Hostname
@@ -21,9 +25,10 @@ func (p *pair) target() (target, error) {
 	return target{host: host, port: strconv.Itoa(p.toAddr.Port), login: p.j.login}, nil
 }
 
-// bringBack undoes slots in hand: the owner is closed first, because it would
-// send clients away from keys that come back; then the keys come home, and the
-// target is closed. A slot that the source does not own is left alone.
+// bringBack undoes slots in hand, one after the other: the owner is closed first,
+// because it would send clients away from keys that come back; then the keys come
+// home, and the target is closed. A slot that the source does not own is left
+// alone.
 func (p *pair) bringBack(ctx context.Context, group []*load) error {
 	f, err := p.look(ctx)
 	if err != nil {
@@ -44,21 +49,28 @@ func (p *pair) bringBack(ctx context.Context, group []*load) error {
 			strange.Add(l.slot)
 		}
 	}
-	stable := each(mine, func(l *load) []any { return setSlot(l.slot, "STABLE") })
-	if err := p.setSlots(ctx, p.from, stable); err != nil {
-		return err
+	if p.torn == nil {
+		p.torn = map[tornKey]bool{}
 	}
-	back := &pair{j: p.j, move: p.move, from: p.to, to: p.from, toAddr: p.fromAddr, fromAddr: p.toAddr, pace: p.pace, torn: p.torn, homing: true}
-	if err := back.home(ctx, mine); err != nil {
-		return err
+	back := &pair{j: p.j, move: p.move, from: p.to, to: p.from, toAddr: p.fromAddr, fromAddr: p.toAddr, pace: p.pace, torn: p.torn, homing: true, inHand: p.inHand,
+		patient: p.patient, echoes: p.homeEchoes}
+	p.homeEchoes = nil
+	defer func() { p.homeEchoes, p.hauled = back.echoes, p.hauled+back.hauled }()
+	for _, l := range mine {
+		if l.closed {
+			continue
+		}
+		stable := [][]any{setSlot(l.slot, "STABLE")}
+		back.closing = stable
+		if err := back.home(ctx, []*load{l}); err != nil {
+			return err
+		}
+		if err := p.setSlots(ctx, p.to, stable); err != nil {
+			return err
+		}
+		l.closed = true
 	}
-	if err := p.setSlots(ctx, p.to, stable); err != nil {
-		return err
-	}
-	if back.kept > 0 {
-		p.j.remains(fmt.Sprintf("%s still holds %s of slots that went back to %s, with other values than there; they are saved in a file, and have to be removed before these slots move again",
-			p.j.crew.name(p.to), count(back.kept, "key"), p.j.crew.name(p.from)))
-	}
+	back.tellKept()
 	if !strange.Empty() {
 		return &Changed{Slots: strange, Text: fmt.Sprintf("%s is no longer with %s, and was left as it is", someSlots(strange), p.j.crew.name(p.from))}
 	}
@@ -66,37 +78,141 @@ func (p *pair) bringBack(ctx context.Context, group []*load) error {
 }
 
 // home moves keys until the source of this pair, which does not own the slots,
-// holds none but those that were kept back or were its own before.
+// holds none but those that were kept or were its own before.
 func (p *pair) home(ctx context.Context, group []*load) error {
-	stuck := 0
+	stuck, before := 0, int64(-1)
 	for {
+		if err := p.silence(ctx); err != nil {
+			return err
+		}
 		counts, err := p.j.countKeys(ctx, p.from, slotsIn(group))
 		if err != nil {
 			return err
 		}
 		var full []*load
+		var left int64
 		for i, l := range group {
 			back := *l
-			back.keys = counts[i]
-			if back.left = back.sum(); back.left > 0 && !l.stray {
+			back.keys, back.skipped = counts[i], false // all of a skipped slot has to go home
+			if back.left = back.sum() - p.keptIn(l.slot); back.left > 0 && !l.stray {
 				full = append(full, &back)
+				left += back.left
 			}
 		}
 		if len(full) == 0 {
-			return nil
+			return p.close(ctx)
 		}
-		p.kept = 0
-		moved, err := p.moveKeys(ctx, full)
-		if err != nil {
+		// Keys are counted, because a call that meets one that is on both sides
+		// moves the others and does not tell how many.
+		if left != before {
+			stuck = 0
+		} else if stuck++; stuck > 20 {
+			return fmt.Errorf("%s keeps %s of %s that cannot be moved back to %s", p.j.crew.name(p.from), count(left, "key"), someSlots(slotsOf(full)), p.j.crew.name(p.to))
+		}
+		before = left
+		if _, err := p.moveKeys(ctx, full); err != nil {
 			return err
 		}
-		if moved > p.kept {
-			stuck = 0
-		} else if p.kept > 0 {
-			return nil
-		} else if stuck++; stuck > 20 {
-			return fmt.Errorf("%s keeps keys of %s that cannot be moved back to %s", p.j.crew.name(p.from), someSlots(slotsOf(full)), p.j.crew.name(p.to))
+		for _, back := range full {
+			if back.skipped {
+				return errLeftOpen
+			}
 		}
+	}
+}
+
+// close closes the owner, once; whoever comes meanwhile waits until it is.
+func (p *pair) close(ctx context.Context) error {
+	p.shut.Lock()
+	defer p.shut.Unlock()
+	if len(p.closing) == 0 {
+		return nil
+	}
+	err := p.setSlots(ctx, p.to, p.closing)
+	if err == nil {
+		p.closing = nil
+	}
+	return err
+}
+
+var errLeftOpen = errors.New("left as it is, as was chosen: a key has different values on both sides")
+
+// settleAtHome decides between the value of a key on a node that does not own
+// its slot, mine, and the owner's, which is what clients see and goes on
+// changing: it is never overwritten without being asked for. When the other came
+// by this job it is no longer needed.
+func (p *pair) settleAtHome(ctx context.Context, t target, one haul, mine, theirs value) (done bool, err error) {
+	if mine.same(theirs) {
+		return true, p.drop(ctx, one)
+	}
+	choice := TakeTarget
+	if !p.derived(one) && !one.load.ours {
+		if choice = Skip; p.asking {
+			choice = p.j.ask(ctx, p.conflictAtHome(one, mine, theirs), p.j.opts.Unattended)
+			if err := ctx.Err(); err != nil { // nobody has chosen
+				return false, err
+			}
+		}
+	}
+	switch choice {
+	case TakeTarget:
+		if err := p.j.save(p.from, one, mine); err != nil {
+			return false, err
+		}
+		return true, p.drop(ctx, one)
+	case TakeSource:
+		if err := p.j.save(p.to, one, theirs); err != nil {
+			return false, err
+		}
+		return true, p.overwrite(ctx, t, one)
+	}
+	if p.asking {
+		one.load.skipped = true
+		return false, nil
+	}
+	if p.kept == nil {
+		p.kept = map[tornKey]bool{}
+	}
+	p.kept[tornKey{one.db, one.keys[0]}] = true
+	return true, p.j.save(p.from, one, mine)
+}
+
+func (p *pair) conflictAtHome(one haul, mine, theirs value) Question {
+	from, to := p.j.crew.name(p.from), p.j.crew.name(p.to)
+	return Question{
+		Kind: Conflict, Slot: one.load.slot, Default: Skip,
+		Text:    p.twoValues(one),
+		Details: []string{from + ": " + mine.text(), to + ": " + theirs.text()},
+		Choices: []Choice{
+			{Skip, "the slot stays open, with this key on both sides; look again later"},
+			{TakeTarget, "the value of " + to + ", the owner, stays, which is what clients see now; the other is saved to a file, then removed"},
+			{TakeSource, "the value of " + from + " comes back; the owner's is saved to a file first, then overwritten"},
+		},
+	}
+}
+
+// unkept leaves out keys that stay where they are.
+func (p *pair) unkept(db int, names []string) []string {
+	if len(p.kept) == 0 {
+		return names
+	}
+	return slices.DeleteFunc(names, func(key string) bool { return p.kept[tornKey{db, key}] })
+}
+
+// keptIn is how many keys of a slot stay where they should not be.
+func (p *pair) keptIn(slot keyslot.Slot) (n int64) {
+	for k := range p.kept {
+		if keyslot.Of(k.key) == slot {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *pair) tellKept() {
+	if len(p.kept) > 0 {
+		p.j.remains(fmt.Sprintf("%s still holds %s of slots that went back to %s, with other values than there; they are saved in a file, and have to be removed before these slots move again",
+			p.j.crew.name(p.from), count(len(p.kept), "key"), p.j.crew.name(p.to)))
 	}
 }
 

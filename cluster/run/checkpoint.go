@@ -27,8 +27,11 @@ type Checkpoint struct {
 	Plan    plan.Plan              `json:"plan"`
 	Done    keyslot.Set            `json:"done"`
 	Flight  keyslot.Set            `json:"in_flight"`
-	Raised  map[cluster.NodeID]int `json:"node_timeouts_to_restore_ms,omitempty"`
-	Saved   []string               `json:"saved_values,omitempty"`
+	Raised  map[cluster.NodeID]int `json:"node_timeouts_to_restore_ms,omitempty"` // as they were
+
+	RaisedTo int `json:"node_timeout_meanwhile_ms,omitempty"`
+
+	Saved []string `json:"saved_values,omitempty"`
 }
 
 // openState makes the folder of checkpoints ready.
@@ -45,8 +48,11 @@ func (j *Job) openState() error {
 }
 
 // DefaultStateDir is $XDG_STATE_HOME/slotdeck, or ~/.local/state/slotdeck.
-func DefaultStateDir() string {
-	if base := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
+func DefaultStateDir() string { return StateDirOf(os.Getenv) }
+
+// StateDirOf is DefaultStateDir in another environment than the process's own.
+func StateDirOf(env func(name string) string) string {
+	if base := env("XDG_STATE_HOME"); filepath.IsAbs(base) {
 		return filepath.Join(base, "slotdeck")
 	}
 	home, err := os.UserHomeDir()
@@ -76,11 +82,24 @@ func checkpointPath(dir string, s *cluster.Snapshot) string {
 func (j *Job) checkpoint() { j.writeCheckpoint("") }
 
 func (j *Job) endCheckpoint(r *Report) {
-	if r.Outcome == Completed && j.resumed == nil || r.Outcome == RolledBack {
+	j.mu.Lock()
+	raised := len(j.raised) > 0
+	j.mu.Unlock()
+	if j.takenBack(r) {
+		j.resumed.Plan = plan.Plan{ID: j.resumed.Plan.ID, Title: j.resumed.Plan.Title}
+	}
+	over := j.resumed == nil || len(j.resumed.Plan.Moves) == 0
+	if (r.Outcome == Completed && over || r.Outcome == RolledBack) && !raised {
 		_ = os.Remove(j.stateFile)
 		return
 	}
 	j.writeCheckpoint(r.Outcome.String())
+}
+
+// takenBack reports whether an interrupted plan is not wanted any more: all of it
+// that was open was rolled back, and nothing of it finished.
+func (j *Job) takenBack(r *Report) bool {
+	return j.resumed != nil && r.Outcome == Completed && r.Moved.Empty() && r.Back == j.recovered && !r.Back.Empty()
 }
 
 func (j *Job) writeCheckpoint(ended string) {
@@ -95,19 +114,24 @@ func (j *Job) writeCheckpoint(ended string) {
 		for id, ms := range j.raised {
 			c.Raised[id] = ms
 		}
+		c.RaisedTo = j.raisedTo
 	}
 	j.mu.Unlock()
 	if j.resumed != nil { // its plan is what there is to go on with
 		c.Plan, c.Driver, c.Saved = j.resumed.Plan, j.resumed.Driver, append(c.Saved, j.resumed.Saved...)
 		c.Done = c.Done.Union(j.resumed.Done)
 	}
-	text, err := json.MarshalIndent(c, "", " ")
-	if err == nil {
-		err = writeWhole(j.stateFile, text)
-	}
-	if err != nil {
+	if err := c.write(j.stateFile); err != nil {
 		j.remains("the checkpoint could not be written: " + err.Error())
 	}
+}
+
+func (c *Checkpoint) write(path string) error {
+	text, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		return err
+	}
+	return writeWhole(path, text)
 }
 
 // writeWhole replaces a file at once, or not at all.

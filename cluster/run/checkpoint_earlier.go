@@ -101,7 +101,7 @@ func owners(s *cluster.Snapshot) []keyslot.Set {
 func (j *Job) supersede() {
 	for _, old := range checkpointsOf(j.stateDir, j.cluster.Latest()) {
 		if j.raised == nil && len(old.Raised) > 0 {
-			j.raised = maps.Clone(old.Raised)
+			j.raised, j.raisedTo = maps.Clone(old.Raised), old.RaisedTo
 		}
 		if old.path != j.stateFile { // its own is written over
 			_ = os.Remove(old.path)

@@ -41,6 +41,7 @@ func (w *world) find() run.Found {
 }
 
 func TestRestIsNotOfferedOnceAnotherPlanPutTheSlotsElsewhere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "redis-7.0", lab.Config{})
 	w.fill(3000)
 	elsewhere := run.Options{Driver: plan.Legacy, StateDir: t.TempDir()} // somebody on another machine
@@ -61,6 +62,7 @@ func TestRestIsNotOfferedOnceAnotherPlanPutTheSlotsElsewhere(t *testing.T) {
 }
 
 func TestAnotherPlanForgetsWhatEarlierOnesLeft(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "valkey-8.1", lab.Config{})
 	w.fill(3000)
 	w.halfWay(slots("0-1000"))

@@ -7,7 +7,6 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"slotdeck/cluster/lab"
-	"slotdeck/cluster/run"
 	"slotdeck/cluster/wire"
 )
 
@@ -26,22 +25,4 @@ func (w *world) clusterClient() *redis.ClusterClient {
 		DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
-}
-
-// answer gives every question of a kind of choice the same answer, and tells at
-// the end how many there were.
-func answer(j *run.Job, choice string) <-chan int {
-	n := make(chan int, 1)
-	go func() {
-		asked, last := 0, 0
-		for p := range j.Updates() {
-			if q := p.Question; q != nil && q.ID != last {
-				if j.Answer(q.ID, choice) == nil {
-					asked, last = asked+1, q.ID
-				}
-			}
-		}
-		n <- asked
-	}()
-	return n
 }

@@ -19,7 +19,7 @@ var slow = run.Options{Driver: plan.Legacy, KeysPerSecond: 400}
 // until takes progress until it fits.
 func until(t *testing.T, j *run.Job, what string, fits func(run.Progress) bool) run.Progress {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(2 * time.Minute)
 	for {
 		select {
 		case p, ok := <-j.Updates():
@@ -38,6 +38,7 @@ func until(t *testing.T, j *run.Job, what string, fits func(run.Progress) bool) 
 func someMoved(p run.Progress) bool { return p.Slots.Done > 20 }
 
 func TestJobPausesGoesOnAndStopsBetweenSlots(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "redis-7.0", lab.Config{})
 	w.fill(9000)
 	before := w.digest()
@@ -74,7 +75,7 @@ func TestJobPausesGoesOnAndStopsBetweenSlots(t *testing.T) {
 	}
 }
 
-func TestThrottleBoundsKeysASecond(t *testing.T) {
+func TestThrottleBoundsKeysASecondInTime(t *testing.T) {
 	w := newWorld(t, "redis-7.0", lab.Config{})
 	w.fill(6000)
 	p := w.plan(plan.MoveCount{To: w.id(0), Slots: 800})
@@ -83,17 +84,19 @@ func TestThrottleBoundsKeysASecond(t *testing.T) {
 	until(t, j, "it runs for a while", func(run.Progress) bool { return time.Since(began) > 2*time.Second })
 	j.StopAtBoundary()
 	r := j.Wait()
-	if rate := float64(r.Keys) / 2; rate > 200 || rate < 30 {
+	if rate := float64(r.Keys) / time.Since(began).Seconds(); rate > 200 || rate < 30 {
 		t.Errorf("%.0f keys a second at a throttle of 100", rate)
 	}
 }
 
 func TestRollBackBringsEverythingBack(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		version string
 		driver  plan.Driver
 	}{{"valkey-8.1", plan.Legacy}, {"redis-8.6", plan.AtomicRedis}} {
 		t.Run(c.version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, c.version, lab.Config{})
 			w.fill(6000)
 			before, own := w.digest(), w.ownedBy(1)
@@ -117,7 +120,7 @@ func TestRollBackBringsEverythingBack(t *testing.T) {
 	}
 }
 
-func TestEndOfTheContextFinishesTheSlotsInHandWithin3Seconds(t *testing.T) {
+func TestEndOfTheContextFinishesTheSlotsInHandInTime(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		driver  plan.Driver
@@ -152,6 +155,7 @@ func TestEndOfTheContextFinishesTheSlotsInHandWithin3Seconds(t *testing.T) {
 }
 
 func TestSecondSlotdeckIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "redis-7.0", lab.Config{})
 	w.fill(3000)
 	p := w.plan(plan.MoveCount{To: w.id(0), Slots: 400})
@@ -176,6 +180,7 @@ func TestSecondSlotdeckIsRefused(t *testing.T) {
 }
 
 func TestOfJobsThatStartTogetherOneAtTheMostGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "valkey-8.1", lab.Config{})
 	w.fill(6000)
 	a, b := w.plan(plan.MoveExactly{Slots: slots("0-1000"), To: w.id(1)}), w.plan(plan.MoveExactly{Slots: slots("15000-16000"), To: w.id(1)})
@@ -209,8 +214,10 @@ func TestOfJobsThatStartTogetherOneAtTheMostGoesOn(t *testing.T) {
 }
 
 func TestForeignMoverIsNoticedBeforeTheNextSlot(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"redis-7.0", "valkey-9.1"} {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, version, lab.Config{})
 			w.fill(9000)
 			before := w.digest()

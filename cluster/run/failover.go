@@ -108,7 +108,7 @@ func (j *FailoverJob) Wait() FailoverReport {
 
 // carryOut sends the command, beside the first looks, and watches.
 func (j *FailoverJob) carryOut(ctx context.Context, node *wire.Node, tale *failoverTale) FailoverReport {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(wire.Under(ctx, "failover "+time.Now().UTC().Format("20060102T150405")))
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	defer cancel()

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -196,6 +197,21 @@ func TestSlotsBehindAFailingStateAreNotServed(t *testing.T) {
 	}
 	f.shown(look{ms: 20500, node: "a1", primary: "a1", epoch: 7, state: "fail"})
 	expect(t, f.outcome(21000), "unsettled", "cluster_state:fail")
+}
+
+func TestTakeoverThatOtherShardsKeepFromServingIsNotWaitedForInVain(t *testing.T) {
+	f := newTale(plan.Takeover)
+	f.shown(look{ms: 20, node: "a1", primary: "a1", epoch: 7, state: "fail"})
+	f.shown(look{ms: 30, node: "b0", primary: "a1", epoch: 7, state: "fail"})
+	for _, id := range []cluster.NodeID{"a0", "c0"} {
+		f.shown(look{ms: 600, node: id, err: errors.New("no answer")})
+	}
+	f.shown(look{ms: 900, node: "a1", primary: "a1", epoch: 7, state: "fail"})
+	if got := f.outcome(2000); got != "not over" {
+		t.Fatal(got) // the majority may be on its way back
+	}
+	f.shown(look{ms: 3900, node: "a1", primary: "a1", epoch: 7, state: "fail"})
+	expect(t, f.outcome(4000), "unsettled", "is the primary of shard A on all nodes that answer", "serves no key until other shards are back", "do not answer: c0")
 }
 
 func TestReplicaThatCopiesForLongIsToldAndDoesNotSpoilTheSuccess(t *testing.T) {

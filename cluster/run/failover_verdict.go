@@ -45,6 +45,8 @@ func (t *failoverTale) verdict(now time.Time) (FailoverOutcome, bool) {
 		return FailoverComplete, true
 	case sure && now.Sub(t.won) > t.options.Link:
 		return FailoverTaken, true
+	case !sure && t.barred() && now.Sub(t.won) > failoverBarred:
+		return FailoverUnsettled, true
 	case !sure && now.Sub(t.won) > t.options.Settle:
 		if !t.hears(now) {
 			return FailoverLost, true
@@ -63,6 +65,29 @@ func (t *failoverTale) settled() bool {
 	missing, _, _ := t.opinions()
 	waiting, _ := t.unlinked()
 	return len(missing) == 0 && len(waiting) == 0
+}
+
+// failoverBarred is how long a winner that refuses keys is given when nothing but
+// other shards keeps it from serving: its majority may be on the way back.
+const failoverBarred = 3 * time.Second
+
+// barred reports whether the replica holds its place, everyone who answers shows
+// it, and it still refuses keys while voters are silent: that is for the other
+// shards to heal, and no waiting helps.
+func (t *failoverTale) barred() bool {
+	last := t.nodes[t.to].last
+	return t.reached(FailoverHeld) && t.reached(FailoverAgreed) && !t.reached(FailoverServed) &&
+		last != nil && last.own.State != "ok" && len(t.lost()) > 0
+}
+
+// lost are the voters that do not answer, but for the old primary.
+func (t *failoverTale) lost() (names []string) {
+	for _, id := range t.order {
+		if n := t.nodes[id]; n.voter && id != t.from && id != t.to && n.err != nil {
+			names = append(names, n.name)
+		}
+	}
+	return names
 }
 
 // hears reports whether the replica has answered lately.
@@ -145,6 +170,9 @@ func (t *failoverTale) sentence(r FailoverReport) string {
 	case FailoverTaken:
 		return fmt.Sprintf("%s is the primary of shard %s on all %d nodes that answer, %s after the command", r.To, r.Shard, len(t.nodes)-len(r.Silent), after(FailoverAgreed))
 	case FailoverUnsettled:
+		if t.barred() {
+			return fmt.Sprintf("%s is the primary of shard %s on all nodes that answer, but it serves no key until other shards are back", r.To, r.Shard)
+		}
 		return fmt.Sprintf("%s became primary of shard %s, but the cluster did not settle within %.0f s", r.To, r.Shard, t.options.Settle.Seconds())
 	case FailoverFellBack:
 		if t.won.IsZero() {
@@ -201,7 +229,11 @@ func (t *failoverTale) whyUnsettled(r FailoverReport) (why []string) {
 		why = append(why, "these nodes answer and do not show it: "+someNames(r.Missing))
 	}
 	if last := t.nodes[t.to].last; !t.reached(FailoverServed) && last != nil && last.own.State != "ok" {
-		why = append(why, fmt.Sprintf("%s says cluster_state:%s: it refuses keys until that is over", r.To, failoverClean(last.own.State)))
+		text := fmt.Sprintf("%s says cluster_state:%s: it refuses keys until that is over", r.To, failoverClean(last.own.State))
+		if silent := t.lost(); len(silent) > 0 {
+			text += "; primaries that do not answer: " + someNames(silent)
+		}
+		why = append(why, text)
 	}
 	return why
 }

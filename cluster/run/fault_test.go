@@ -18,8 +18,10 @@ import (
 )
 
 func TestTargetWithoutMemoryEndsWithNothingOpenAndNothingLost(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"redis-7.0", "valkey-9.1"} {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, version, lab.Config{})
 			w.fill(6000)
 			before := w.digest()
@@ -39,8 +41,10 @@ func TestTargetWithoutMemoryEndsWithNothingOpenAndNothingLost(t *testing.T) {
 }
 
 func TestFrozenTargetIsWaitedForAndTheMoveGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"redis-7.0", "valkey-8.1"} {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, version, lab.Config{NodeTimeout: 6 * time.Second})
 			w.fill(6000)
 			before := w.digest()
@@ -67,12 +71,14 @@ type moveWriter struct {
 	mu    sync.Mutex
 	acked map[string]string
 	worst time.Duration
-	stop  chan struct{}
+	cease context.CancelFunc
 	done  sync.WaitGroup
 }
 
 func (w *world) keepWriting(set keyslot.Set) *moveWriter {
-	wr := &moveWriter{acked: map[string]string{}, stop: make(chan struct{})}
+	on, cease := context.WithCancel(w.t.Context())
+	wr := &moveWriter{acked: map[string]string{}, cease: cease}
+	w.t.Cleanup(func() { cease(); wr.done.Wait() })
 	var keys []string
 	for i := 0; len(keys) < 300; i++ {
 		if key := fmt.Sprintf("live:%d", i); set.Has(keyslot.Of(key)) {
@@ -83,12 +89,7 @@ func (w *world) keepWriting(set keyslot.Set) *moveWriter {
 	wr.done.Go(func() {
 		defer client.Close()
 		last := time.Now()
-		for n := 0; ; n++ {
-			select {
-			case <-wr.stop:
-				return
-			default:
-			}
+		for n := 0; on.Err() == nil; n++ {
 			key, value := keys[n%len(keys)], fmt.Sprint(n)
 			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 			err := client.Set(ctx, key, value, 0).Err()
@@ -112,7 +113,7 @@ func (w *world) keepWriting(set keyslot.Set) *moveWriter {
 // end stops writing and checks that everything acknowledged is there.
 func (wr *moveWriter) end(w *world) {
 	w.t.Helper()
-	close(wr.stop)
+	wr.cease()
 	wr.done.Wait()
 	client := w.clusterClient()
 	defer client.Close()
@@ -132,15 +133,17 @@ func (wr *moveWriter) end(w *world) {
 }
 
 func TestFailoverOrderedInTheMiddleGoesThroughAndTheMoveGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, version := range versions {
 		for _, side := range []string{"source", "target"} {
 			t.Run(version+" "+side, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, version, lab.Config{Replicas: 1})
 				w.fill(6000)
 				before := w.digest()
 				set := slots("0-2000")
 				wr := w.keepWriting(set)
-				j := w.start(w.plan(plan.MoveExactly{Slots: set, To: w.id(1)}), run.Options{Driver: plan.Legacy, KeysPerSecond: 800})
+				j := w.start(w.plan(plan.MoveExactly{Slots: set, To: w.id(1)}), run.Options{Driver: plan.Legacy, KeysPerSecond: 800, Unattended: true})
 				until(t, j, "some slots moved", someMoved)
 				replica := 3
 				if side == "target" {
@@ -148,7 +151,7 @@ func TestFailoverOrderedInTheMiddleGoesThroughAndTheMoveGoesOn(t *testing.T) {
 				}
 				w.do(replica, "CLUSTER", "FAILOVER")
 				ordered := time.Now()
-				labtest.Until(t, 25*time.Second, "the replica is primary", func() bool {
+				labtest.Until(t, 2*time.Minute, "the replica is primary", func() bool {
 					// Voters refuse a replica that has not heard of the newest slots, and
 					// the server gives up after 5 s: then it is ordered again, as one would.
 					if time.Since(ordered) > 6*time.Second {
@@ -158,9 +161,9 @@ func TestFailoverOrderedInTheMiddleGoesThroughAndTheMoveGoesOn(t *testing.T) {
 					return strings.Contains(w.do(replica, "INFO", "replication").(string), "role:master")
 				})
 				j.Throttle(0)
-				asked := answer(j, run.TakeSource)
+				// A source that forgot that slots were moving, as Redis does, has values of
+				// its own for keys that had moved: they stay, and nobody has to be asked.
 				r := j.Wait()
-				t.Logf("%d questions", <-asked)
 				wr.end(w)
 				t.Logf("worst pause between writes %v", wr.worst)
 				w.wants(r, run.Completed)
@@ -178,8 +181,10 @@ func TestFailoverOrderedInTheMiddleGoesThroughAndTheMoveGoesOn(t *testing.T) {
 }
 
 func TestSourceThatDiesIsReplacedAndTheMoveGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"redis-7.0", "valkey-9.1"} {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, version, lab.Config{Replicas: 1})
 			w.fill(6000)
 			before := w.digest()
@@ -202,9 +207,11 @@ func TestSourceThatDiesIsReplacedAndTheMoveGoesOn(t *testing.T) {
 	}
 }
 
-func TestEmptiedPrimaryThatTurnsReplicaIsSuccess(t *testing.T) {
+func TestTrap14EmptiedPrimaryThatTurnsReplicaIsSuccess(t *testing.T) {
+	t.Parallel()
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, version, lab.Config{})
 			w.fill(3000)
 			before := w.digest()
@@ -221,7 +228,8 @@ func TestEmptiedPrimaryThatTurnsReplicaIsSuccess(t *testing.T) {
 	}
 }
 
-func TestReplicaThatDoesNotTakeASetslotIsPutRight(t *testing.T) {
+func TestTrap13ReplicaThatDoesNotTakeASetslotIsPutRight(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "valkey-9.1", lab.Config{Replicas: 1, NodeTimeout: 8 * time.Second})
 	w.fill(3000)
 	before := w.digest()
@@ -263,13 +271,15 @@ func (w *world) strayKey(node, owner int, slot keyslot.Slot, db int) string {
 	return key
 }
 
-func TestStrayKeysOnTheTargetStopEveryDriver(t *testing.T) {
+func TestTrap3StrayKeysOnTheTargetStopEveryDriver(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		version string
 		driver  plan.Driver
 		db      int
 	}{{"redis-7.0", plan.Legacy, 0}, {"redis-8.6", plan.AtomicRedis, 0}, {"valkey-9.1", plan.AtomicValkey, 0}, {"valkey-9.1", plan.AtomicValkey, 3}, {"valkey-9.1", plan.Legacy, 3}} {
 		t.Run(fmt.Sprint(c.version, " ", c.driver, " ", c.db), func(t *testing.T) {
+			t.Parallel()
 			config := lab.Config{}
 			if c.db > 0 {
 				config.Databases = 4
@@ -288,11 +298,13 @@ func TestStrayKeysOnTheTargetStopEveryDriver(t *testing.T) {
 	}
 }
 
-// TestHiddenStrayKeysAreAskedAbout: Redis 8.4 and newer shows them only once the
+// TestTrap2HiddenStrayKeysAreAskedAbout: Redis 8.4 and newer shows them only once the
 // slot is imported.
-func TestHiddenStrayKeysAreAskedAbout(t *testing.T) {
+func TestTrap2HiddenStrayKeysAreAskedAbout(t *testing.T) {
+	t.Parallel()
 	for _, choice := range []string{run.Skip, run.Flush} {
 		t.Run(choice, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, "redis-8.6", lab.Config{})
 			key := w.strayKey(1, 0, 77, 0)
 			j := w.start(w.plan(plan.MoveExactly{Slots: slots("70-80"), To: w.id(1)}), run.Options{Driver: plan.Legacy})
@@ -324,6 +336,7 @@ func TestHiddenStrayKeysAreAskedAbout(t *testing.T) {
 }
 
 func TestWrongPasswordForMigrateIsFoundBeforeTheFirstSlot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "redis-7.0", lab.Config{Password: "right"})
 	w.fill(500)
 	p := w.plan(plan.MoveExactly{Slots: slots("0-100"), To: w.id(1)})
@@ -337,7 +350,9 @@ func TestWrongPasswordForMigrateIsFoundBeforeTheFirstSlot(t *testing.T) {
 			t.Errorf("it tells the password: %v", err)
 		}
 	}
-	w.do(1, "ACL", "SETUSER", "mover", "on", ">pw", "~*", "+select")
+	for i := range w.Nodes() { // keys can go either way
+		w.do(i, "ACL", "SETUSER", "mover", "on", ">pw", "~*", "+select")
+	}
 	var refused *run.Refused
 	if _, err := run.Start(context.Background(), w.watch, p, run.Options{Driver: plan.Legacy, StateDir: w.state, User: "mover", Password: secret("pw")}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "restore-asking") {
 		t.Errorf("a user without the right: %v", err)
@@ -361,7 +376,8 @@ func TestWrongPasswordForMigrateIsFoundBeforeTheFirstSlot(t *testing.T) {
 	}
 }
 
-func TestValkeySourceWithoutMasterauthIsFoundBeforeTheFirstSlot(t *testing.T) {
+func TestTrap22ValkeySourceWithoutMasterauthIsFoundBeforeTheFirstSlot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "valkey-9.1", lab.Config{Password: "right"})
 	for i := range 3 {
 		w.do(i, "CONFIG", "SET", "masterauth", "")

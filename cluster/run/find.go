@@ -13,12 +13,15 @@ import (
 // Found is what an earlier move left behind, as the cluster itself tells.
 type Found struct {
 	Snapshot *cluster.Snapshot
-	Open     []plan.Recovery // every open slot, and what can be done about it
-	Keys     plan.KeyCounts  // what was counted, on both sides
-	Running  []Running       // atomic migrations that are not over
+	// Open is every open slot, and what can be done about it. Once none is open, it
+	// is the slots of which primaries hold keys that do not own them.
+	Open    []plan.Recovery
+	Keys    plan.KeyCounts // what was counted, on both sides
+	Running []Running      // atomic migrations that are not over
 	// Checkpoint is what the last job wrote on this machine, nil when nothing is
 	// known: a help to go on with its plan, not a need.
 	Checkpoint *Checkpoint
+	Raised     []Raised // node timeouts that the checkpoint tells of, and that are so still
 }
 
 // Running is an atomic migration that runs without this console.
@@ -32,7 +35,7 @@ type Running struct {
 
 // Empty reports whether nothing was left behind.
 func (f Found) Empty() bool {
-	return len(f.Open) == 0 && len(f.Running) == 0 && (f.Checkpoint == nil || len(f.Rest()) == 0 && len(f.Checkpoint.Raised) == 0)
+	return len(f.Open) == 0 && len(f.Running) == 0 && (f.Checkpoint == nil || len(f.Rest()) == 0 && len(f.Raised) == 0)
 }
 
 // Rest is what the checkpoint's plan has yet to move, by target: to be planned
@@ -58,7 +61,8 @@ func (f Found) Rest() (out []plan.MoveExactly) {
 }
 
 // Find asks all nodes, replicas too, for open slots and atomic migrations, and
-// counts the keys on all sides. StateDir is Options.StateDir.
+// counts the keys on all sides; when nothing is open, it looks for keys of slots
+// that their holders do not own. StateDir is Options.StateDir.
 func Find(ctx context.Context, c Cluster, stateDir string) (Found, error) {
 	j := newJob(c, plan.Plan{}, Options{StateDir: stateDir})
 	defer j.discard()
@@ -75,6 +79,7 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 		return Found{}, err
 	}
 	f := Found{Snapshot: s, Checkpoint: newestCheckpoint(dir, s)}
+	f.Raised = j.stillRaised(ctx, f.Checkpoint, s)
 	facts := plan.Facts{JobsAsked: true}
 	if f.Running, err = j.allRunning(ctx, s); err != nil {
 		return f, err
@@ -85,7 +90,17 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 	if f.Keys, err = j.countBothSides(ctx, s); err != nil {
 		return f, err
 	}
-	f.Open, err = plan.Triage(s, f.Keys, facts)
+	if f.Open, err = plan.Triage(s, f.Keys, facts); err != nil || len(f.Open)+len(f.Running) > 0 {
+		return f, err
+	}
+	strays, err := j.findStrays(ctx, s, keyslot.Full())
+	if err != nil {
+		return f, err
+	}
+	for _, x := range strays {
+		f.Keys[x.Slot] = map[cluster.NodeID]int64{x.Holder: x.Keys}
+	}
+	f.Open, err = plan.TriageStrays(s, strays, facts)
 	return f, err
 }
 
@@ -216,4 +231,20 @@ func Cancel(ctx context.Context, c Cluster, r Running) error {
 		return fmt.Errorf("the migration cannot be cancelled on its source: %w", err)
 	}
 	return nil
+}
+
+// MigrationFacts asks all primaries for atomic migrations that run.
+func MigrationFacts(ctx context.Context, c Cluster) plan.Facts {
+	last := c.Latest()
+	if last == nil {
+		return plan.Facts{}
+	}
+	j := newJob(c, plan.Plan{}, Options{})
+	defer j.discard()
+	running, err := j.allRunning(ctx, last)
+	facts := plan.Facts{JobsAsked: err == nil}
+	for _, r := range running {
+		facts.Jobs = append(facts.Jobs, plan.Job{Name: r.Name, From: r.From, To: r.To, Slots: r.Slots})
+	}
+	return facts
 }

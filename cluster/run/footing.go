@@ -42,14 +42,16 @@ func (p *pair) look(ctx context.Context) (f footing, err error) {
 }
 
 func (f *footing) read(p *pair) {
-	f.fromSelf, _ = f.from.Member(p.from)
-	f.toSelf, _ = f.to.Member(p.to)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if m, ok := f.from.Member(p.to); ok {
 		p.toAddr = m.Endpoint
 	}
 	if m, ok := f.to.Member(p.from); ok {
 		p.fromAddr = m.Endpoint
 	}
+	f.fromSelf, _ = f.from.Member(p.from)
+	f.toSelf, _ = f.to.Member(p.to)
 	f.fromOwn, f.toOwn = keyslot.SetOf(f.fromSelf.Slots...), keyslot.SetOf(f.toSelf.Slots...)
 }
 
@@ -137,7 +139,7 @@ func (p *pair) unchanged(f *footing, group []*load) error {
 					name(side.id), verb, count(diff.Len(), "slot"), someSlots(diff))}
 			}
 		}
-		mine := p.j.opened(group)
+		mine := p.opened(group)
 		for _, o := range side.open {
 			if !mine.Has(o.Slot) {
 				return &Changed{Nodes: []cluster.NodeID{side.id}, Slots: keyslot.SetOf(keyslot.Range{First: o.Slot, Last: o.Slot}),
@@ -152,14 +154,13 @@ func (p *pair) unchanged(f *footing, group []*load) error {
 	return nil
 }
 
-// opened is the slots that may be open: the group's, and what was open when the
-// job began and is its to settle.
-func (j *Job) opened(group []*load) keyslot.Set {
-	set := j.inherited
-	for _, l := range group {
-		set.Add(l.slot)
-	}
-	return set
+// opened is the slots that may be open: those in hand, what was open when the job
+// began and is its to settle, and what it had to leave open.
+func (p *pair) opened(group []*load) keyslot.Set {
+	p.j.mu.Lock()
+	set := p.j.inherited.Union(p.j.open)
+	p.j.mu.Unlock()
+	return set.Union(slotsOf(group)).Union(slotsOf(p.inHand))
 }
 
 // base takes what the two say now as what has to stay.

@@ -14,88 +14,117 @@ import (
 const (
 	// groupTime is how long the keys of one group of slots may take: a stop is
 	// heard between groups.
-	groupTime = 300 * time.Millisecond
+	groupTime = 100 * time.Millisecond
 	mostSlots = 256
 	// broadcasts bounds how many times nodes are told of a new owner in one go:
 	// a target tells every node of every slot.
 	broadcasts = 6000
 )
 
-// next takes the slots off that are carried together.
-func (p *pair) next() []*load {
+// next takes the slots off that are carried together. One that is brief is done
+// within about the groupTime.
+func (p *pair) next() (group []*load, brief bool) {
 	w, _ := p.j.wanted()
 	most := min(mostSlots, max(16, broadcasts/max(1, p.j.nodes)))
 	var keys int64
 	n := 0
+	brief = true
 	for n < len(p.rest) && n < most {
-		if keys += p.rest[n].sum(); n > 0 && p.pace.takes(keys, w.throttle) > groupTime {
-			break
+		if keys += p.rest[n].sum(); p.pace.takes(keys, w.throttle) > groupTime {
+			if n > 0 {
+				break
+			}
+			brief = false
 		}
 		n++
 	}
-	g := p.rest[:n]
-	p.rest = p.rest[n:]
-	return g
+	group, p.rest = p.rest[:n:n], p.rest[n:]
+	return group, brief
 }
 
 // carry moves a group from the first command to the last. It may be called again
 // after an error that passes: what was done is found done.
 func (p *pair) carry(ctx context.Context, group []*load) error {
+	p.inHand = group
 	f, err := p.stand(ctx, group)
 	if err != nil {
 		return err
 	}
-	if group = p.pending(group, &f); len(group) == 0 {
-		return nil
+	if group, err = p.staying(ctx, p.pending(group, &f)); err != nil || len(group) == 0 {
+		return err
 	}
 	p.j.step(Opening, p.from, p.to, group)
 	if err := p.open(ctx, group, &f); err != nil {
 		return err
 	}
-	if group = p.staying(ctx, group); len(group) == 0 {
-		return nil
+	if group, err = p.staying(ctx, group); err != nil || len(group) == 0 {
+		return err
+	}
+	if err := p.silence(ctx); err != nil {
+		return err
 	}
 	p.j.step(MovingKeys, p.from, p.to, group)
 	if err := p.empty(ctx, group); err != nil {
 		return err
 	}
-	if group = p.staying(ctx, group); len(group) == 0 {
-		return nil
+	if group, err = p.staying(ctx, group); err != nil || len(group) == 0 {
+		return err
 	}
 	return p.hand(ctx, group)
 }
 
-// pending leaves out what the target owns already, and what was skipped.
+// pending leaves out what the target owns already, and what was skipped and
+// closed.
 func (p *pair) pending(group []*load, f *footing) []*load {
 	var out []*load
 	for _, l := range group {
 		if f.toOwn.Has(l.slot) {
 			p.moved(l)
-		} else if !l.skipped {
+		} else if !l.closed {
 			out = append(out, l)
 		}
 	}
 	return out
 }
 
-// staying closes the slots that were skipped since they were opened, and leaves
-// them out.
-func (p *pair) staying(ctx context.Context, group []*load) []*load {
-	var skipped, out []*load
+// staying leaves out what the target owns already, closes the slots that were
+// skipped since they were opened, and leaves those out, too. The error is one that
+// passes: then they are still to be closed.
+func (p *pair) staying(ctx context.Context, group []*load) (out []*load, err error) {
+	var skipped []*load
 	for _, l := range group {
-		if l.skipped {
+		switch {
+		case l.given:
+			p.closed([]*load{l})
+		case l.skipped:
 			skipped = append(skipped, l)
-		} else {
+		default:
 			out = append(out, l)
 		}
 	}
-	if len(skipped) > 0 {
-		if err := p.bringBack(ctx, skipped); err != nil {
-			p.j.complain(err)
-		}
-		p.j.step(Moved, p.from, p.to, skipped)
+	if len(skipped) == 0 {
+		return out, nil
 	}
-	return out
+	if err := p.bringBack(ctx, skipped); err != nil {
+		if again(err) {
+			return nil, err
+		}
+		p.giveUp(skipped, err)
+	}
+	for _, l := range skipped {
+		l.closed = true
+	}
+	p.j.step(Moved, p.from, p.to, skipped)
+	return out, nil
+}
+
+// giveUp leaves slots open that cannot be closed.
+func (p *pair) giveUp(group []*load, err error) {
+	open := slices.DeleteFunc(slices.Clone(group), func(l *load) bool { return l.closed })
+	p.j.complain(fmt.Errorf("%s could not be brought back: %w", someSlots(slotsOf(open)), err))
+	for _, l := range open {
+		p.j.leftOpen(l.slot)
+	}
 }
 
 func setSlot(slot keyslot.Slot, how ...any) []any {
@@ -195,6 +224,7 @@ func (p *pair) strays(ctx context.Context, group []*load) error {
 		for _, k := range counts[i] {
 			n += k
 		}
+		l.ours = n == 0
 		if n > 0 {
 			if err := p.askStray(ctx, l, n); err != nil {
 				return err
@@ -222,6 +252,9 @@ func (p *pair) askStray(ctx context.Context, l *load, n int64) error {
 			{Anyway, "the slot moves; of keys that are on both sides the values are compared, the others come to life again"},
 			{Stop, "the job ends here, with nothing open"},
 		}}, p.j.opts.Unattended)
+	if err := ctx.Err(); err != nil { // nobody has chosen
+		return err
+	}
 	switch choice {
 	case Skip:
 		l.skipped, l.opened, l.stray = true, true, true

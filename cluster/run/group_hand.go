@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"time"
 
-	"slotdeck/cluster"
 	"slotdeck/cluster/wire"
+	"slotdeck/keyslot"
 )
 
 // hand gives the slots to the target: after the source, asked now, is still the
 // primary that migrates them and holds no key of them; to the target first, for
-// else nobody would own them in between; then to the source; and to the others,
-// who would also hear of it, at the same time.
+// else nobody would own them in between; then, once it has heard of that, to the
+// source.
 func (p *pair) hand(ctx context.Context, group []*load) error {
 	p.j.step(Counting, p.from, p.to, group)
 	if err := p.j.durable(ctx, p.to); err != nil {
@@ -36,22 +36,58 @@ func (p *pair) hand(ctx context.Context, group []*load) error {
 		}
 	}
 	p.j.step(GivingAway, p.from, p.to, group)
-	give := each(group, func(l *load) []any { return setSlot(l.slot, "NODE", string(p.to)) })
-	if err := p.setSlots(ctx, p.to, give); err != nil {
+	if err := p.setSlots(ctx, p.to, each(group, func(l *load) []any { return setSlot(l.slot, "NODE", string(p.to)) })); err != nil {
 		return err
 	}
 	for _, l := range group {
 		p.moved(l)
 	}
-	p.j.tellOthers(ctx, p.from, p.to, give)
-	err := p.setSlots(ctx, p.from, give)
-	if err == nil || saying(err, "use SETSLOT only with") {
+	if err := p.tellSource(ctx, group); !passing(err) {
+		return err
+	}
+	return nil // the target owns the slots, and tells everybody
+}
+
+// tellSource closes slots on their source, once it has heard that the target
+// owns them.
+func (p *pair) tellSource(ctx context.Context, group []*load) error {
+	if err := p.heard(ctx, group); err != nil {
+		return err
+	}
+	err := p.setSlots(ctx, p.from, each(group, func(l *load) []any { return setSlot(l.slot, "NODE", string(p.to)) }))
+	if saying(err, "use SETSLOT only with") {
 		return nil // emptied, it has become a replica of the target by itself
 	}
-	if passing(err) {
-		return nil // the target owns the slots, and tells everybody
-	}
 	return err
+}
+
+// hearsay is how long a source may take to hear from the target what it was
+// given: a bus that works takes a millisecond or two.
+const hearsay = 2 * time.Second
+
+// heard waits until the source has heard over the cluster bus that the target
+// owns the slots. A target tells everybody of each slot that it gets, so that
+// every word but the last lacks some. A node that was told by SETSLOT before
+// takes such a word for a slot that its owner does not claim, does not unlearn
+// that (Redis 7.0 and newer, Valkey), and from then on believes anybody who
+// claims the slot, at whatever epoch: a former primary that thaws, say. It would
+// serve the slot, and delete what was written when it hears of the target again.
+// For the same reason no other node is told: what they hear over the bus comes
+// in the right order.
+func (p *pair) heard(ctx context.Context, group []*load) error {
+	hand := slotsOf(group)
+	for deadline := time.Now().Add(hearsay); ; {
+		view, err := p.j.crew.view(ctx, p.from)
+		if err != nil {
+			return err
+		}
+		if to, ok := view.Member(p.to); ok && hand.Minus(keyslot.SetOf(to.Slots...)).Empty() || time.Now().After(deadline) {
+			return nil
+		}
+		if err := pause(ctx, 2*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // ready is the last look before ownership changes.
@@ -115,18 +151,4 @@ func (p *pair) moved(l *load) {
 	p.fromOwn.Remove(l.slot)
 	p.toOwn.Add(l.slot)
 	p.j.gave(p, l)
-}
-
-// tellOthers tells the other primaries who owns the slots. Nobody waits for
-// them; they would hear of it anyway.
-func (j *Job) tellOthers(ctx context.Context, from, to cluster.NodeID, give [][]any) {
-	for _, id := range j.others(from, to) {
-		j.telling.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, time.Second)
-			defer cancel()
-			if _, err := j.crew.call(ctx, id, time.Second, give...); err != nil {
-				j.mute(id)
-			}
-		})
-	}
 }

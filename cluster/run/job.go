@@ -37,18 +37,18 @@ type Job struct {
 	stateFile   string // its checkpoint, though nodes may join or leave meanwhile
 	lease       *lease
 	want        map[keyslot.Slot]cluster.NodeID // who shall own recovered slots
+	recovered   keyslot.Set                     // the slots that a recovery settles
 	resumed     *Checkpoint                     // of the job whose slots are recovered
 	driver      plan.Driver
 	why         string
 
 	weighing   atomic.Bool    // MEMORY USAGE works
+	thorough   atomic.Bool    // every key is weighed: one was large, or a call failed
 	leave      chan struct{}  // closed when the job has to be gone soon
 	background sync.WaitGroup // everything this job started
-	telling    sync.WaitGroup // of it, who tells the other primaries
 
 	mu         sync.Mutex
 	primaries  []cluster.NodeID
-	muted      map[cluster.NodeID]bool
 	relieved   map[cluster.NodeID]cluster.NodeID
 	done       keyslot.Set // slots that changed hands
 	back       keyslot.Set // slots that are with their owner again, and closed
@@ -58,6 +58,7 @@ type Job struct {
 	left       []string // for Report.Remains
 	savedFiles []string
 	raised     map[cluster.NodeID]int // node timeouts as they were, in ms
+	raisedTo   int                    // what they are meanwhile, in ms
 	leaseSeen  time.Time
 	wishes     wishes
 	changed    chan struct{} // closed and replaced when a wish changes

@@ -2,8 +2,8 @@ package run
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"slotdeck/cluster/wire"
@@ -17,19 +17,23 @@ type haul struct {
 	sizes []int64 // bytes of memory each takes; nil when that is not known
 }
 
-// listMost is how many keys of a slot are asked for at a time.
-const listMost = 2000
-
-// mover moves the keys of slots: while one call moves keys, the names and sizes
-// of those that come next ride along.
+// mover moves the keys of slots. A scout lists and weighs what comes next, and
+// two hands carry what is ready, each with one call under way: the source finds
+// the next call waiting when it is done with one, and serves its clients in
+// between.
 type mover struct {
 	p      *pair
 	target target
-	unit   []haul // slots, by database, whose keys are not listed yet
-	listed []haul // names are known, sizes are not
-	ready  []haul // can be moved
+
+	mu     sync.Mutex
+	news   *sync.Cond // something of the following changed
+	unit   []haul     // slots, by database, whose keys are not listed yet
+	ready  []haul     // can be moved
+	done   bool       // the scout brings no more
+	err    error      // of a call: no further one begins
 	moved  int
 	failed []failure
+	last   time.Time // when a call came back
 }
 
 // failure is a MIGRATE that did not go well. All, some or none of its keys may
@@ -37,6 +41,7 @@ type mover struct {
 type failure struct {
 	haul haul
 	err  error
+	none bool // it is certain that no key left the source
 }
 
 // target is what MIGRATE needs to know of where keys go.
@@ -60,6 +65,9 @@ func (t target) migrate(db int, timeout time.Duration, replace bool, keys []stri
 	return cmd
 }
 
+// hands is how many calls that move keys are under way at a time.
+const hands = 2
+
 // moveKeys moves keys that the source lists now, and tells how many of them
 // went. That a slot is empty then is for a later count to say.
 func (p *pair) moveKeys(ctx context.Context, group []*load) (moved int, err error) {
@@ -68,6 +76,7 @@ func (p *pair) moveKeys(ctx context.Context, group []*load) (moved int, err erro
 		return 0, err
 	}
 	m := &mover{p: p, target: t}
+	m.news = sync.NewCond(&m.mu)
 	for _, l := range group {
 		for db, n := range l.keys {
 			if n > 0 {
@@ -75,152 +84,195 @@ func (p *pair) moveKeys(ctx context.Context, group []*load) (moved int, err erro
 			}
 		}
 	}
-	for len(m.unit)+len(m.listed)+len(m.ready) > 0 {
-		if err := m.call(ctx); err != nil {
-			return m.moved, err
+	var work sync.WaitGroup
+	work.Go(func() { m.end(m.scout(ctx), true) })
+	for range min(hands, p.depth()) {
+		work.Go(func() { m.end(m.carry(ctx), false) })
+	}
+	work.Wait()
+	p.remember(ctx, m.failed)
+	if m.err == nil && len(m.failed) > 0 {
+		n, err := p.mend(ctx, m.target, m.failed)
+		return m.moved + n, err
+	}
+	return m.moved, m.err
+}
+
+// end notes how the scout or a hand ended, and tells the others.
+func (m *mover) end(err error, scout bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err == nil {
+		m.err = err
+	}
+	m.done = m.done || scout
+	m.news.Broadcast()
+}
+
+// broken reports that no further call may begin.
+func (m *mover) broken() bool { return m.err != nil || len(m.failed) > 0 }
+
+// carry moves what is ready until nothing more will be.
+func (m *mover) carry(ctx context.Context) error {
+	for {
+		w, _ := m.p.j.wanted()
+		load, units := m.take(w.throttle)
+		if len(load) == 0 {
+			return nil
 		}
-		if len(m.failed) > 0 {
-			n, err := p.mend(ctx, m.target, m.failed)
-			m.moved += n
-			return m.moved, err
+		held, err := m.call(ctx, load, units, w.maxBlock)
+		if err != nil {
+			return err
+		}
+		if rest := m.p.pace.breather(held); rest > 0 && !m.p.j.leaving() {
+			if err := pause(ctx, rest); err != nil {
+				return err
+			}
 		}
 	}
-	return m.moved, nil
 }
 
-// request is one command of a call, and what its answer means.
-type request struct {
-	cmd  []any
-	haul *haul
-	kind requestKind
+// take waits for keys that can be moved.
+func (m *mover) take(throttle int) (load []haul, units float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for !m.broken() {
+		if load, units = m.pack(throttle); len(load) > 0 {
+			break
+		}
+		if m.done {
+			return nil, 0
+		}
+		m.news.Wait()
+	}
+	m.news.Broadcast() // the scout may go on
+	return load, units
 }
 
-type requestKind uint8
-
-const (
-	migrates requestKind = iota
-	lists
-	weighs
-	selects
-)
-
-// call makes one round trip: keys move, and the next ones are listed and weighed.
-func (m *mover) call(ctx context.Context) error {
+// call makes one round trip that moves keys, and tells how long it held the
+// source.
+func (m *mover) call(ctx context.Context, load []haul, units float64, budget time.Duration) (held time.Duration, err error) {
 	p, j := m.p, m.p.j
-	w, _ := j.wanted()
-	load, units := m.pack(w.throttle)
-	keys := 0
-	for _, h := range load {
-		keys += len(h.keys)
+	keys, timeout := keysIn(load), callTimeout
+	p.pace.await(ctx, j, keys)
+	if err := p.close(ctx); err != nil {
+		return 0, err
 	}
-	if keys > 0 {
-		p.pace.await(ctx, j, keys)
-	}
-	reqs := m.requests(load)
-	timeout := callTimeout
+	var r roundTrip
 	for i := range load {
-		timeout += j.timeoutFor(load[i].sizes)
-	}
-	cmds := make([][]any, len(reqs))
-	for i := range reqs {
-		cmds[i] = reqs[i].cmd
+		h := &load[i]
+		limit := p.timeoutFor(h.sizes)
+		timeout += hands * limit // the other hand's call may be served first
+		// Counted before and after, the source tells of a MIGRATE that failed
+		// whether any key went: none comes to a slot that is moving.
+		count := []any{"CLUSTER", "COUNTKEYSINSLOT", int(h.load.slot)}
+		r.add(h.db, count...)
+		r.add(h.db, m.target.migrate(h.db, limit, false, h.keys)...)
+		r.add(h.db, count...)
 	}
 	start := time.Now()
-	answers, err := j.crew.call(ctx, p.from, timeout, cmds...)
-	took := time.Since(start)
+	answers, err := r.send(ctx, j.crew, p.from, timeout)
+	end := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err != nil {
 		p.tear(load)
-		return err
+		return 0, err
 	}
-	if keys > 0 {
-		j.took(p.from, took)
-		p.pace.learn(units, took, w.maxBlock)
-		j.note(func(b *board) { b.batch = keys })
+	if late(answers) {
+		m.last = end // how long the target was silent says nothing of the keys
+	} else {
+		held = m.timed(start, end, units, budget)
 	}
-	return m.take(ctx, reqs, answers)
+	j.note(func(b *board) { b.batch = keys })
+	for i := range load {
+		before, a, after := answers[3*i].Value, answers[3*i+1], answers[3*i+2].Value
+		if a.Err != nil {
+			m.failed = append(m.failed, failure{load[i], a.Err, before != nil && before == after})
+			j.thorough.Store(true)
+			continue
+		}
+		m.moved += len(load[i].keys)
+		j.carried(p, &load[i])
+	}
+	return held, nil
+}
+
+// late reports whether a MIGRATE of a call ran into its time-out.
+func late(answers []wire.Answer) bool {
+	return slices.ContainsFunc(answers, func(a wire.Answer) bool { return saying(a.Err, "IOERR") })
+}
+
+// timed learns from a call how long it held the source: not longer than since
+// the other hand's call came back, and not while it was on its way.
+func (m *mover) timed(start, end time.Time, units float64, budget time.Duration) (held time.Duration) {
+	held = end.Sub(start) - m.p.pace.far()
+	if m.last.After(start) {
+		held = min(held, end.Sub(m.last))
+	}
+	m.last = end
+	held = max(held, 0)
+	m.p.j.took(m.p.from, held)
+	if m.p.pace.learn(units, held, budget) {
+		m.p.wary = waryKeys
+	}
+	return held
 }
 
 // pack takes what the next call moves off the ready keys. A single key that is
-// larger than the budget goes alone.
+// larger than the budget goes alone; a slot that fits into a call is not divided.
 func (m *mover) pack(throttle int) (out []haul, units float64) {
-	budget, most := m.p.pace.size()
+	budget, left := m.p.pace.size()
+	stretch := m.p.pace.stretch()
 	if throttle > 0 {
-		most = min(most, max(1, throttle/5))
+		left = min(left, max(1, throttle/5))
 	}
-	left := most
-	depth := m.p.j.depth()
+	depth := max(1, m.p.depth()/hands)
 	for len(m.ready) > 0 && left > 0 && len(out) < depth {
 		h := &m.ready[0]
 		if h.load.skipped {
 			m.ready = m.ready[1:]
 			continue
 		}
-		n := 0
-		for n < len(h.keys) && n < left {
-			u := 1.0
-			if h.sizes != nil {
-				u = unitsOf(h.sizes[n])
-			}
-			if units+u > budget && units > 0 {
-				left = 0
-				break
-			}
-			units += u
-			n++
-		}
-		if n == 0 {
+		n, u := h.fit(budget*stretch-units, left)
+		if len(out) > 0 && (n < len(h.keys) || units+u > budget) {
 			break
 		}
-		part := haul{load: h.load, db: h.db, keys: h.keys[:n]}
-		h.keys = h.keys[n:]
-		if h.sizes != nil {
-			part.sizes, h.sizes = h.sizes[:n], h.sizes[n:]
+		if n < len(h.keys) {
+			n, u = h.fit(budget, left)
 		}
-		if left -= n; len(h.keys) == 0 {
+		out, units, left = append(out, h.cut(n)), units+u, left-n
+		if len(h.keys) == 0 {
 			m.ready = m.ready[1:]
 		}
-		out = append(out, part)
 	}
 	return out, units
 }
 
-// requests puts the commands of a call together.
-func (m *mover) requests(load []haul) []request {
-	var reqs []request
-	db := 0
-	in := func(want int) {
-		if db != want {
-			reqs = append(reqs, request{cmd: []any{"SELECT", want}, kind: selects})
-			db = want
+// fit is how many of the keys go into a call: one at least.
+func (h *haul) fit(budget float64, most int) (n int, units float64) {
+	for n < len(h.keys) && n < most {
+		u := 1.0
+		if h.sizes != nil {
+			u = unitsOf(h.sizes[n])
 		}
-	}
-	for i := range load {
-		in(load[i].db)
-		reqs = append(reqs, request{cmd: m.target.migrate(db, m.p.j.timeoutFor(load[i].sizes), false, load[i].keys), haul: &load[i], kind: migrates})
-	}
-	// Two calls' worth is kept at hand.
-	_, most := m.p.pace.size()
-	units, _ := m.p.pace.size()
-	want := 2 * int(min(units, float64(most)))
-	if m.p.j.weighing.Load() {
-		for n := keysIn(m.ready); n < want && len(m.listed) > 0; m.listed = m.listed[1:] {
-			h := m.listed[0]
-			n += len(h.keys)
-			in(h.db)
-			for _, k := range h.keys {
-				reqs = append(reqs, request{cmd: []any{"MEMORY", "USAGE", k}, haul: &h, kind: weighs})
-			}
+		if n > 0 && units+u > budget {
+			break
 		}
+		units += u
+		n++
 	}
-	for n := keysIn(m.ready) + keysIn(m.listed); n < want && len(m.unit) > 0; m.unit = m.unit[1:] {
-		h := m.unit[0]
-		known := h.load.keys[h.db]
-		n += int(min(known, listMost))
-		in(h.db)
-		reqs = append(reqs, request{cmd: []any{"CLUSTER", "GETKEYSINSLOT", int(h.load.slot), min(known+16, listMost)}, haul: &h, kind: lists})
+	return n, units
+}
+
+// cut takes the first keys off.
+func (h *haul) cut(n int) haul {
+	part := haul{load: h.load, db: h.db, keys: h.keys[:n]}
+	h.keys = h.keys[n:]
+	if h.sizes != nil {
+		part.sizes, h.sizes = h.sizes[:n], h.sizes[n:]
 	}
-	in(0)
-	return reqs
+	return part
 }
 
 func keysIn(hauls []haul) (n int) {
@@ -228,79 +280,6 @@ func keysIn(hauls []haul) (n int) {
 		n += len(hauls[i].keys)
 	}
 	return n
-}
-
-// take reads the answers of a call.
-func (m *mover) take(ctx context.Context, reqs []request, answers []wire.Answer) error {
-	j := m.p.j
-	for i := 0; i < len(reqs); i++ {
-		r, a := reqs[i], answers[i]
-		switch r.kind {
-		case selects:
-			if a.Err != nil {
-				return a.Err
-			}
-		case migrates:
-			if a.Err != nil {
-				m.failed = append(m.failed, failure{*r.haul, a.Err})
-				continue
-			}
-			m.moved += len(r.haul.keys)
-			j.carried(m.p, r.haul)
-		case lists:
-			if a.Err != nil {
-				return a.Err
-			}
-			names, err := namesOf(a.Value)
-			if err != nil {
-				return fmt.Errorf("%s does not name keys of slot %d in a way that is understood", j.crew.name(m.p.from), r.haul.load.slot)
-			}
-			r.haul.keys = names
-			if len(names) == 0 {
-				continue
-			}
-			if j.weighing.Load() {
-				m.listed = append(m.listed, *r.haul)
-			} else {
-				m.ready = append(m.ready, *r.haul)
-			}
-		case weighs:
-			h := r.haul
-			h.sizes = make([]int64, len(h.keys))
-			for k := range h.keys {
-				if n, ok := answers[i+k].Value.(int64); ok && answers[i+k].Err == nil {
-					h.sizes[k] = n
-				} else if answers[i+k].Err != nil && unknownCommand(answers[i+k].Err) {
-					j.weighing.Store(false)
-				}
-			}
-			if !j.weighing.Load() {
-				h.sizes = nil
-			}
-			i += len(h.keys) - 1
-			if err := m.p.heavy(ctx, h); err != nil {
-				return err
-			}
-			m.ready = append(m.ready, *h)
-		}
-	}
-	return nil
-}
-
-var errNotNames = errors.New("not a list of names")
-
-func namesOf(value any) ([]string, error) {
-	list, ok := value.([]any)
-	if !ok {
-		return nil, errNotNames
-	}
-	names := make([]string, len(list))
-	for i, item := range list {
-		if names[i], ok = item.(string); !ok {
-			return nil, errNotNames
-		}
-	}
-	return names, nil
 }
 
 // tear remembers keys of which the target may now hold a copy that this job made.

@@ -131,3 +131,17 @@ func clientField(line, key string) string {
 	}
 	return ""
 }
+
+// MoverAt is the job of a slotdeck that moves slots of the cluster now, as one
+// of its primaries tells: every job claims all of them. It is empty when there
+// is none, or when the node or the user's rights do not let it be known.
+func MoverAt(ctx context.Context, n *wire.Node) string {
+	answer := n.Pipeline(ctx, []any{"CLIENT", "LIST"})[0]
+	text, _ := answer.Value.(string)
+	for _, r := range rivals("", text, "") {
+		if r.claims {
+			return failoverClean(r.Other)
+		}
+	}
+	return ""
+}

@@ -82,7 +82,7 @@ func (p *pair) run(ctx, work context.Context) error {
 		if err := p.j.alone(work); err != nil {
 			return err
 		}
-		if err := p.persist(work, p.next()); err != nil {
+		if err := p.flow(ctx, work); err != nil {
 			return err
 		}
 		p.j.checkpoint()
@@ -118,6 +118,9 @@ func (p *pair) begin(ctx context.Context) error {
 		p.rest = append(p.rest, l)
 	}
 	p.j.counted(p, len(slots), total)
+	for range 3 {
+		p.pace.nearby(p.j.ping(ctx, p.from))
+	}
 	return p.j.bringFunctions(ctx, p.from, p.to, p.toOwn.Empty())
 }
 
@@ -132,26 +135,44 @@ func (p *pair) settleFirst(ctx context.Context, cause error) error {
 	return p.base(ctx)
 }
 
-// mostTries is how often a group is begun again after what passes.
+// mostTries is how often a group is begun again, after what passes, without any
+// key having moved.
 const mostTries = 12
 
 // persist carries a group through what passes: failovers, broken links, nodes
 // that load. When it cannot, it leaves nothing open that it can close.
 func (p *pair) persist(ctx context.Context, group []*load) error {
-	var err error
-	for try := 0; try < mostTries; try++ {
-		if err = p.carry(ctx, group); err == nil {
-			p.closed(group)
-			return nil
-		}
-		var role *roleChange
-		if !passing(err) && !errors.As(err, &role) && !errors.Is(err, errKeysAgain) && !errors.Is(err, errNotInformed) {
+	return p.goOn(ctx, group, p.guardedCarry(ctx, group))
+}
+
+func (p *pair) guardedCarry(ctx context.Context, group []*load) error {
+	return p.guarded(ctx, func(ctx context.Context) error { return p.carry(ctx, group) })
+}
+
+// progress is how many keys this pair has moved.
+func (p *pair) progress() int64 {
+	p.j.mu.Lock()
+	defer p.j.mu.Unlock()
+	return p.hauled
+}
+
+// goOn is persist after a first try, and how that ended.
+func (p *pair) goOn(ctx context.Context, group []*load, err error) error {
+	for try := 1; err != nil; try++ {
+		if try == mostTries || !again(err) {
 			break
 		}
-		if e := p.settle(ctx, group, err); e != nil {
-			err = e
+		before := p.progress()
+		if err = p.settle(ctx, group, err); err != nil {
 			break
 		}
+		if err = p.guardedCarry(ctx, group); p.progress() != before { // slowly, but it goes on
+			try = 0
+		}
+	}
+	if err == nil {
+		p.closed(group)
+		return nil
 	}
 	if ctx.Err() != nil {
 		err = fmt.Errorf("the slots in hand could not be finished in time: %w", errStopping)
@@ -160,26 +181,39 @@ func (p *pair) persist(ctx context.Context, group []*load) error {
 	return err
 }
 
+// again reports whether a group can be begun again once source and target have
+// settled.
+func again(err error) bool {
+	var role *roleChange
+	return passing(err) || errors.As(err, &role) || errors.Is(err, errKeysAgain) || errors.Is(err, errNotInformed)
+}
+
 // abandon brings the slots in hand back to the source.
 func (p *pair) abandon(ctx context.Context, group []*load) {
 	var open []*load
 	for _, l := range group {
-		if l.opened && !l.given {
+		if l.opened && !l.given && !l.closed {
 			open = append(open, l)
 		}
 	}
-	if len(open) > 0 && ctx.Err() == nil {
+	defer p.closed(group)
+	if len(open) == 0 {
+		return
+	}
+	for try := 0; ctx.Err() == nil; try++ {
 		p.j.say(Stopping, fmt.Sprintf("bringing back %s", count(len(open), "slot")))
-		if err := p.bringBack(ctx, open); err == nil {
-			open = nil
-		} else {
-			p.j.complain(fmt.Errorf("%s could not be brought back: %w", someSlots(slotsOf(open)), err))
+		err := p.bringBack(ctx, open)
+		if err == nil {
+			return
+		}
+		if try == 3 || !again(err) || p.settle(ctx, group, err) != nil {
+			p.giveUp(open, err)
+			return
 		}
 	}
 	for _, l := range open {
 		p.j.leftOpen(l.slot)
 	}
-	p.closed(group)
 }
 
 func (p *pair) closed(group []*load) { p.j.step(Moved, p.from, p.to, group) }
@@ -225,7 +259,8 @@ func (j *Job) carried(p *pair, h *haul) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if p.homing {
+	p.hauled += n
+	if p.homing && !p.asking {
 		n, bytes = -n, -bytes
 	}
 	b := &j.board
@@ -268,22 +303,4 @@ func (j *Job) leftOpen(slot keyslot.Slot) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.open.Add(slot)
-}
-
-// others are the primaries besides two that answer.
-func (j *Job) others(a, b cluster.NodeID) (out []cluster.NodeID) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, id := range j.primaries {
-		if id != a && id != b && !j.muted[id] {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-func (j *Job) mute(id cluster.NodeID) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.muted[id] = true
 }

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"sync"
+
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	"slotdeck/keyslot"
@@ -15,7 +17,14 @@ type load struct {
 	given   bool    // the target owns it
 	skipped bool    // by choice
 	heavy   bool    // a big key in it was agreed to
+	raise   bool    // with a longer node timeout
 	stray   bool    // what the target holds of it was there before, and is left there
+	closed  bool    // it was skipped and is with its owner again, or was given up open
+
+	// ours: the target held nothing of it when this job opened it, so that what it
+	// holds came with this job. unmarked: the owner was failed over while it was
+	// open, so that clients may have been served by one that had forgotten it.
+	ours, unmarked bool
 }
 
 func (l *load) sum() int64 {
@@ -39,26 +48,56 @@ type pair struct {
 	j    *Job
 	move *plan.Move
 
-	from, to cluster.NodeID   // who they are now: failovers change that
-	fromAddr cluster.Endpoint // as the other of the two knows it
-	toAddr   cluster.Endpoint
-	rest     []*load // not begun
+	from, to cluster.NodeID // who they are now: failovers change that
+	rest     []*load        // not begun
 	pace     *pace
+	wary     int // so many of the next keys are weighed, whatever is known
+
+	// Where they live, as the other of the two knows it: looks renew that while
+	// keys move.
+	mu       sync.Mutex
+	fromAddr cluster.Endpoint
+	toAddr   cluster.Endpoint
 
 	// What the own lines of the two have to say, as long as nobody else moves slots.
 	fromOwn, toOwn keyslot.Set
 	fromEpoch      uint64
 
+	inHand []*load // what is being carried
+	hauled int64   // keys; under the job's lock
+
 	// Keys that a broken MIGRATE may have left on both sides: the target's copy
 	// is ours, whatever it holds.
 	torn map[tornKey]bool
 
-	// Keys go home: differing values on both sides are saved and left alone.
+	echoes     []echo // on the target
+	homeEchoes []echo // on the source, of keys that were brought back
+
+	// The target once did not answer a MIGRATE in time: they go one by one, each
+	// with the time that several would have.
+	patient bool
+
+	// Keys go home: the target of this pair owns the slots. Of a key that differs
+	// the owner's value stays; kept are those of which the other one stays, too,
+	// because it may be somebody else's.
 	homing bool
-	kept   int
+	asking bool // that is what the job is for; the operator is asked about those
+	kept   map[tornKey]bool
+	// closing are SETSLOTs for the owner, due just before the first keys come: it
+	// has to be closed by then, and until they are all there clients do not find
+	// them.
+	closing [][]any
+	shut    sync.Mutex
 }
 
 type tornKey struct {
 	db  int
 	key string
+}
+
+// derived reports whether the target's value of a key came from the source by
+// this job, so that the owner's is the one to stay, or that was asked for.
+func (p *pair) derived(one haul) bool {
+	l := one.load
+	return p.torn[tornKey{one.db, one.keys[0]}] || p.j.opts.Replace || l.ours && l.unmarked
 }

@@ -23,7 +23,10 @@ func (j *Job) loginFor(ctx context.Context, nodes map[cluster.NodeID]bool) error
 	if user == "" && password.Empty() {
 		for id := range nodes {
 			if n, err := j.crew.node(id); err == nil {
-				n.Twin(func(o *wire.Options) { user, password = o.Username, o.Password }).Close()
+				n.Twin(func(o *wire.Options) {
+					who := o.ForChanges()
+					user, password = who.Username, who.Password
+				}).Close()
 				break
 			}
 		}
@@ -52,7 +55,7 @@ func (j *Job) letsIn(ctx context.Context, id cluster.NodeID, user string, passwo
 		return err
 	}
 	guest := n.Twin(func(o *wire.Options) {
-		o.Username, o.Password = user, password
+		o.Username, o.Password, o.Changer = user, password, nil
 	})
 	defer guest.Close()
 	answers := guest.Pipeline(ctx, []any{"SELECT", 0}, []any{"RESTORE-ASKING", "{slotdeck}no such key", 0, "no value"})
@@ -65,7 +68,7 @@ func (j *Job) letsIn(ctx context.Context, id cluster.NodeID, user string, passwo
 			return refuse(id, a.Err, "%s asks for a password, and MIGRATE was given none; give user and password for the move", name)
 		case wire.NoPermission:
 			return refuse(id, a.Err, "on %s the user of MIGRATE lacks a right: it needs +select +restore-asking and ~* there (%s)", name, said(a.Err))
-		case wire.Reply:
+		case wire.Reply, wire.ClusterDown: // rights are looked at first
 		default:
 			if a.Err != nil {
 				return a.Err
@@ -88,7 +91,9 @@ func (j *Job) readyForMigrateSlots(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		guest := n.Twin(func(o *wire.Options) { o.Username, o.Password = user, wire.NewSecret(password) })
+		guest := n.Twin(func(o *wire.Options) {
+			o.Username, o.Password, o.Changer = user, wire.NewSecret(password), nil
+		})
 		_, err = guest.Do(ctx, "PING")
 		guest.Close()
 		switch wire.KindOf(err) {

@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/wire"
 )
 
 // functions takes the functions of one node to another.
@@ -127,22 +128,34 @@ func (j *MemberJob) forget(ctx context.Context, s *plan.MemberStep) error {
 	began := time.Now()
 	for {
 		var again []plan.Command
+		hope := false // that it helps to repeat: a right that is lacking stays so
 		errs := j.sendAll(ctx, waiting, gone)
 		for i, err := range errs {
 			if err != nil {
 				again = append(again, waiting[i])
+				hope = hope || wire.KindOf(err) != wire.NoPermission
 			}
 		}
 		if len(again) == 0 {
+			j.barred(s)
 			return nil
 		}
-		if time.Since(began) > forgetWithin || ctx.Err() != nil {
+		if !hope || time.Since(began) > forgetWithin || ctx.Err() != nil {
 			return fmt.Errorf("%d of %d nodes have forgotten it, and %s has not: %w; repeat the command within 60 s, or when that node is back", len(s.Commands)-len(again), len(s.Commands), plain(again[0].Addr), firstOf(errs))
 		}
 		waiting = again
 		if err := pause(ctx, 4*j.options.Poll); err != nil {
 			return err
 		}
+	}
+}
+
+// barred notes until when the nodes that have forgotten one do not let it in.
+func (j *MemberJob) barred(s *plan.MemberStep) {
+	if s.Bar > 0 {
+		until := time.Now().Add(time.Duration(s.Bar) * time.Second)
+		j.report.Notes = append(j.report.Notes, fmt.Sprintf("until %s (%d s) no node that forgot %s lets it in again under that id; to add it sooner, reset it hard: it takes a new one",
+			until.Format("15:04:05"), s.Bar, plain(s.About.Short())))
 	}
 }
 
@@ -201,13 +214,16 @@ func (j *MemberJob) set(ctx context.Context, s *plan.MemberStep) error {
 	results := make([]MemberResult, len(groups))
 	inTurns(len(groups), func(i int) { results[i] = j.setOn(ctx, groups[i]) })
 	j.report.Nodes = append(j.report.Nodes, results...)
-	failed := 0
+	failed, why := 0, ""
 	for _, r := range results {
 		if !r.OK {
-			failed++
+			failed, why = failed+1, r.Text
 		}
 	}
-	if failed > 0 {
+	switch {
+	case failed == len(results):
+		return fmt.Errorf("no node took it, and nothing was changed: %s", why)
+	case failed > 0:
 		return fmt.Errorf("%d of %d nodes did not take it; the others have it", failed, len(results))
 	}
 	return nil
@@ -216,15 +232,20 @@ func (j *MemberJob) set(ctx context.Context, s *plan.MemberStep) error {
 func (j *MemberJob) setOn(ctx context.Context, cmds []plan.Command) MemberResult {
 	r := MemberResult{ID: cmds[0].Node, Addr: cmds[0].Addr}
 	name, value := cmds[0].Args[2], cmds[0].Args[3]
-	answers := j.crew.ask(ctx, r.Addr, callTimeout, memberWords(cmds[0]), []any{"CONFIG", "GET", name})
-	now := pairsOf(answers[1].Value)[name]
-	switch err := answers[0].Err; {
+	get := []any{"CONFIG", "GET", name}
+	answers := j.crew.ask(ctx, r.Addr, callTimeout, get, memberWords(cmds[0]), get)
+	before, now := pairsOf(answers[0].Value)[name], pairsOf(answers[2].Value)[name]
+	switch err := answers[1].Err; {
 	case err != nil:
 		r.Text = err.Error()
 		return r
-	case answers[1].Err == nil && now != value:
-		r.Text = fmt.Sprintf("it said OK, and has %s", strconv.Quote(now))
-		return r
+	case answers[2].Err == nil && now != value && (now == before || name == plan.NodeTimeout):
+		// Servers write values their own way, such as 64mb in bytes: the old
+		// one still being there is what tells. It may be the same by that.
+		if !sameSize(now, value) {
+			r.Text = fmt.Sprintf("it said OK, and has %s", strconv.Quote(now))
+			return r
+		}
 	}
 	r.OK, r.Text = true, "set, and kept in its configuration file"
 	if len(cmds) > 1 {
@@ -233,6 +254,18 @@ func (j *MemberJob) setOn(ctx context.Context, cmds []plan.Command) MemberResult
 		}
 	}
 	return r
+}
+
+// sameSize reports whether a server tells a size as the bytes of what was set.
+func sameSize(now, value string) bool {
+	bytes, err := strconv.ParseUint(now, 10, 64)
+	number := strings.TrimRight(strings.ToLower(value), "kmgb")
+	n, err2 := strconv.ParseUint(number, 10, 64)
+	if err != nil || err2 != nil {
+		return strings.EqualFold(now, value)
+	}
+	unit, known := map[string]uint64{"": 1, "b": 1, "k": 1e3, "kb": 1 << 10, "m": 1e6, "mb": 1 << 20, "g": 1e9, "gb": 1 << 30}[strings.ToLower(value)[len(number):]]
+	return known && bytes == n*unit
 }
 
 func keepFailed(err error) string {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ const (
 // goroutines.
 type MemberCrew struct {
 	options wire.Options
+	seed    maphash.Seed // of digests of passwords, so that they mean nothing elsewhere
 
 	mu    sync.Mutex
 	nodes map[string]*wire.Node
@@ -28,7 +30,7 @@ type MemberCrew struct {
 
 // NewMemberCrew prepares connections. Nothing is dialled yet.
 func NewMemberCrew(o wire.Options) *MemberCrew {
-	return &MemberCrew{options: o, nodes: map[string]*wire.Node{}}
+	return &MemberCrew{options: o, seed: maphash.MakeSeed(), nodes: map[string]*wire.Node{}}
 }
 
 // Close drops all connections.
@@ -80,7 +82,7 @@ func inTurns(n int, f func(i int)) {
 func (c *MemberCrew) Look(ctx context.Context, seeds ...string) (*cluster.Snapshot, error) {
 	found := map[cluster.NodeID]*cluster.Node{}
 	first := make([]cluster.Node, len(seeds))
-	inTurns(len(seeds), func(i int) { first[i] = c.read(ctx, seeds[i], "") })
+	inTurns(len(seeds), func(i int) { first[i], _ = c.read(ctx, seeds[i], "") })
 	var worst error
 	for i := range first {
 		if n := &first[i]; n.Health == cluster.Answering {
@@ -98,7 +100,7 @@ func (c *MemberCrew) Look(ctx context.Context, seeds ...string) (*cluster.Snapsh
 	for fresh := listedBy(found); len(fresh) > 0 && len(found) < maxMembers; fresh = listedBy(found) {
 		inTurns(len(fresh), func(i int) {
 			m := fresh[i]
-			fresh[i] = c.read(ctx, m.Dialled, m.ID)
+			fresh[i], _ = c.read(ctx, m.Dialled, m.ID)
 		})
 		for i := range fresh {
 			found[fresh[i].ID] = &fresh[i]
@@ -145,22 +147,23 @@ func pictureOf(found map[cluster.NodeID]*cluster.Node) *cluster.Snapshot {
 }
 
 // memberSettings are read from every node.
-var memberSettings = [...]any{"CONFIG", "GET", "cluster-node-timeout", "cluster-allow-replica-migration"}
+var memberSettings = [...]any{"CONFIG", "GET", "cluster-node-timeout", "cluster-allow-replica-migration", "cluster-blacklist-ttl"}
 
-// read asks one node for all that a picture needs. An id that is given has to be
-// the node's own.
-func (c *MemberCrew) read(ctx context.Context, addr string, id cluster.NodeID) cluster.Node {
+// read asks one node for all that a picture needs, and in the same breath for
+// more. An id that is given has to be the node's own.
+func (c *MemberCrew) read(ctx context.Context, addr string, id cluster.NodeID, more ...[]any) (cluster.Node, []wire.Answer) {
 	n := cluster.Node{ID: id, Dialled: addr, Shard: -1, Health: cluster.NoAddress}
 	if addr == "" {
 		n.Err = fmt.Errorf("no node knows an address of %s", id.Short())
-		return n
+		return n, nil
 	}
-	answers := c.ask(ctx, addr, memberPatience, []any{"CLUSTER", "NODES"}, []any{"CLUSTER", "INFO"}, []any{"INFO"}, memberSettings[:])
+	questions := append([][]any{{"CLUSTER", "NODES"}, {"CLUSTER", "INFO"}, {"INFO"}, memberSettings[:]}, more...)
+	answers := c.ask(ctx, addr, memberPatience, questions...)
 	now := time.Now()
 	for _, a := range answers[:2] {
 		if a.Err != nil {
 			n.Health, n.Err = failoverHealth(a.Err), a.Err
-			return n
+			return n, nil
 		}
 	}
 	view, err := cluster.ParseNodes(textOf(answers[0]))
@@ -170,7 +173,7 @@ func (c *MemberCrew) read(ctx context.Context, addr string, id cluster.NodeID) c
 	state, errState := cluster.ParseClusterInfo(textOf(answers[1]))
 	if err != nil || errState != nil {
 		n.Health, n.Err = cluster.Rubbish, rubbishOf(addr, err, errState)
-		return n
+		return n, nil
 	}
 	n.ID, n.Health, n.LastSeen = view.Myself, cluster.Answering, now
 	n.View, n.ClusterInfo = n.View.Succeed(view, now), n.ClusterInfo.Succeed(state, now)
@@ -180,7 +183,7 @@ func (c *MemberCrew) read(ctx context.Context, addr string, id cluster.NodeID) c
 	if answers[3].Err == nil {
 		n.Config = n.Config.Succeed(pairsOf(answers[3].Value), now)
 	}
-	return n
+	return n, answers[4:]
 }
 
 func rubbishOf(addr string, errs ...error) error {

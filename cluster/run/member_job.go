@@ -8,6 +8,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/wire"
 )
 
 // What holds when MemberOptions leaves it open.
@@ -19,20 +20,29 @@ const (
 	DefaultMemberPoll   = 50 * time.Millisecond
 )
 
+// pollOf is the time between two looks at so many nodes: a few can be looked at
+// oftener, and whoever changes a small cluster waits for little else.
+func pollOf(nodes int) time.Duration {
+	return min(max(time.Duration(nodes)*2*time.Millisecond, 8*time.Millisecond), DefaultMemberPoll)
+}
+
 // MemberOptions bound the waiting. The zero value will do.
 type MemberOptions struct {
 	Join   time.Duration // for nodes to know each other; 0: DefaultMemberJoin
 	Settle time.Duration // for all nodes to show the same; 0: DefaultMemberSettle
 	Sync   time.Duration // for a first sync that makes no progress; 0: DefaultMemberSync
 	Absent time.Duration // how long a node that left is looked out for; 0: DefaultMemberAbsent, less than 0: not at all
-	Poll   time.Duration // between two looks; 0: DefaultMemberPoll
+	Poll   time.Duration // between two looks; 0: by the number of nodes, DefaultMemberPoll at most
+
+	// StateDir is the folder of checkpoints and saved values; see Options.
+	StateDir string
 }
 
 func (o MemberOptions) withDefaults() MemberOptions {
 	for _, d := range []struct {
 		value *time.Duration
 		usual time.Duration
-	}{{&o.Join, DefaultMemberJoin}, {&o.Settle, DefaultMemberSettle}, {&o.Sync, DefaultMemberSync}, {&o.Absent, DefaultMemberAbsent}, {&o.Poll, DefaultMemberPoll}} {
+	}{{&o.Join, DefaultMemberJoin}, {&o.Settle, DefaultMemberSettle}, {&o.Sync, DefaultMemberSync}, {&o.Absent, DefaultMemberAbsent}} {
 		if *d.value == 0 {
 			*d.value = d.usual
 		}
@@ -57,6 +67,13 @@ type MemberJob struct {
 // the same request, planned anew, does the rest.
 func StartMember(ctx context.Context, c *MemberCrew, p plan.MemberPlan, o MemberOptions) *MemberJob {
 	j := &MemberJob{crew: c, plan: p, options: o.withDefaults(), updates: make(chan MemberProgress, 1), done: make(chan struct{})}
+	if j.options.Poll == 0 {
+		most := 0
+		for _, s := range p.Steps {
+			most = max(most, len(s.Among))
+		}
+		j.options.Poll = pollOf(most)
+	}
 	j.report = MemberReport{Kind: p.Kind, Title: p.Title, Steps: make([]MemberStepReport, len(p.Steps)), Notes: append([]string(nil), p.Notes...)}
 	for i, s := range p.Steps {
 		j.report.Steps[i] = MemberStepReport{Title: s.Title, State: MemberWaits}
@@ -64,7 +81,7 @@ func StartMember(ctx context.Context, c *MemberCrew, p plan.MemberPlan, o Member
 	go func() {
 		defer close(j.done)
 		defer close(j.updates)
-		j.run(ctx)
+		j.run(wire.Under(ctx, fmt.Sprintf("%v %s", p.Kind, time.Now().UTC().Format("20060102T150405"))))
 	}()
 	return j
 }
@@ -142,6 +159,12 @@ func (j *MemberJob) step(ctx context.Context, i int, s *plan.MemberStep) error {
 		return j.absent(ctx, s, say)
 	case plan.ActSettle:
 		return j.settle(ctx, s, say)
+	case plan.ActCover:
+		return j.cover(ctx, s)
+	case plan.ActHome:
+		return j.bringHome(ctx, s, say)
+	case plan.ActOpenSlots:
+		return j.settleOpen(ctx, s, say)
 	}
 	return firstOf(j.sendAll(ctx, s.Commands, nil))
 }

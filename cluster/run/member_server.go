@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"hash/maphash"
 	"net"
 	"net/netip"
 	"strconv"
@@ -16,13 +15,12 @@ import (
 // What went wrong is in the answers.
 func (c *MemberCrew) LookAt(ctx context.Context, addrs ...string) []plan.MemberServer {
 	out := make([]plan.MemberServer, len(addrs))
-	seed := maphash.MakeSeed()
-	inTurns(len(addrs), func(i int) { out[i] = c.lookAt(ctx, addrs[i], seed) })
+	inTurns(len(addrs), func(i int) { out[i] = c.lookAt(ctx, addrs[i]) })
 	return out
 }
 
-func (c *MemberCrew) lookAt(ctx context.Context, addr string, seed maphash.Seed) plan.MemberServer {
-	n := c.read(ctx, addr, "")
+func (c *MemberCrew) lookAt(ctx context.Context, addr string) plan.MemberServer {
+	n, more := c.read(ctx, addr, "", []any{"FUNCTION", "LIST"}, loginSettings[:], []any{"ACL", "LIST"})
 	s := plan.MemberServer{Addr: addr, Err: n.Err, View: n.View.Value, State: n.ClusterInfo.Value.State, Stats: n.Stats, NodeTimeout: n.Config.Value["cluster-node-timeout"]}
 	if s.Err != nil {
 		return s
@@ -32,12 +30,13 @@ func (c *MemberCrew) lookAt(ctx context.Context, addr string, seed maphash.Seed)
 	}
 	self, _ := s.View.Member(n.ID)
 	s.Port, s.BusPort, s.Host = self.Endpoint.Port, self.Endpoint.BusPort, self.Endpoint.IP
-	if s.Host == "" {
-		s.Host, s.Err = ipOf(ctx, addr)
+	var err error
+	if s.Reached, err = ipOf(ctx, addr); s.Host == "" {
+		s.Host, s.Err = s.Reached, err
 	}
-	libraries, err := c.Libraries(ctx, addr)
-	s.Libraries, s.LibsUnknown = libraries, err != nil
-	c.passwords(ctx, addr, seed, &s)
+	s.Libraries, err = librariesIn(more[0])
+	s.LibsUnknown = err != nil
+	c.login(ctx, addr, &s, more[1], more[2])
 	return s
 }
 
@@ -64,26 +63,12 @@ func ipOf(ctx context.Context, addr string) (string, error) {
 	return ips[0].String(), nil
 }
 
-// passwords notes what the server asks for and what it gives, as digests.
-func (c *MemberCrew) passwords(ctx context.Context, addr string, seed maphash.Seed, s *plan.MemberServer) {
-	a := c.ask(ctx, addr, memberPatience, []any{"CONFIG", "GET", "requirepass", "masterauth", "masteruser"})[0]
-	if a.Err != nil {
-		return
-	}
-	settings := pairsOf(a.Value)
-	digest := func(text string) uint64 {
-		if text == "" {
-			return 0
-		}
-		return max(1, maphash.String(seed, text))
-	}
-	s.AuthKnown, s.MasterUser = true, settings["masteruser"] != ""
-	s.Password, s.MasterPassword = digest(settings["requirepass"]), digest(settings["masterauth"])
-}
-
 // Libraries are the names of the function libraries of a node.
 func (c *MemberCrew) Libraries(ctx context.Context, addr string) ([]string, error) {
-	a := c.ask(ctx, addr, memberPatience, []any{"FUNCTION", "LIST"})[0]
+	return librariesIn(c.ask(ctx, addr, memberPatience, []any{"FUNCTION", "LIST"})[0])
+}
+
+func librariesIn(a wire.Answer) ([]string, error) {
 	if a.Err != nil {
 		return nil, a.Err
 	}

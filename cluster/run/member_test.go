@@ -86,6 +86,7 @@ func isOne(t *testing.T, crew *run.MemberCrew, addrs []string, replicas int) *cl
 }
 
 func TestMemberCreateIsFinishedWhereverItWasInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"redis-7.0", "valkey-9.1"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
@@ -119,6 +120,7 @@ func TestMemberCreateIsFinishedWhereverItWasInterrupted(t *testing.T) {
 }
 
 func TestMemberAddAndRemoveAreFinishedWhereverTheyWereInterrupted(t *testing.T) {
+	t.Parallel()
 	crew, nodes, addrs := memberSpares(t, lab.Config{Binary: labtest.Only(t, "redis-8.6").Path}, 4)
 	p, err := plan.PlanCreate(plan.CreateRequest{Servers: crew.LookAt(t.Context(), addrs[:3]...)})
 	finish(t, crew, p, err)
@@ -161,6 +163,7 @@ func TestMemberAddAndRemoveAreFinishedWhereverTheyWereInterrupted(t *testing.T) 
 }
 
 func TestMemberPlansWorkWithPasswordsNamesAndIPv6(t *testing.T) {
+	t.Parallel()
 	for i, config := range []lab.Config{
 		{Binary: "redis-7.0", IPv6: true, Password: "let me in"},
 		{Binary: "redis-8.6", Hostnames: true},

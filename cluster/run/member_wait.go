@@ -80,7 +80,7 @@ func (j *MemberJob) settle(ctx context.Context, s *plan.MemberStep, say func(str
 			if what := unsettled(&sights[i], s); what != "" {
 				return plain(sights[i].node.Addr) + " " + what, nil
 			}
-			if sights[i].view.Config() != sights[0].view.Config() {
+			if !s.Loose && sights[i].view.Config() != sights[0].view.Config() {
 				return fmt.Sprintf("%s and %s do not name the same owners and epochs", plain(sights[0].node.Addr), plain(sights[i].node.Addr)), nil
 			}
 		}
@@ -140,11 +140,35 @@ func (j *MemberJob) absent(ctx context.Context, s *plan.MemberStep, say func(str
 			return ctx.Err()
 		}
 		if len(listing) > 0 {
-			return fmt.Errorf("%s %s node %s again, %.1f s after it was forgotten: some node that was not told, or that node itself, brings it back; "+
-				"reset that node or stop it for good, then repeat the command", strings.Join(listing, ", "), either(len(listing), "lists", "list"), plain(s.About.Short()), time.Since(began).Seconds())
+			return fmt.Errorf("%s %s node %s again, %.1f s after it was forgotten: %s", strings.Join(listing, ", "), either(len(listing), "lists", "list"),
+				plain(s.About.Short()), time.Since(began).Seconds(), j.culprit(ctx, s))
 		}
 		if err := pause(ctx, min(max(j.options.Poll, 100*time.Millisecond), left)); err != nil {
 			return err
 		}
 	}
+}
+
+// culprit names who brings a node back that all were told to forget, and says
+// what to do.
+func (j *MemberJob) culprit(ctx context.Context, s *plan.MemberStep) string {
+	var names []string
+	sights := j.look(ctx, s.Suspects)
+	for i := range sights {
+		sight := &sights[i]
+		switch {
+		case sight.err != nil:
+		case sight.view.Myself == s.About && company(sight) != "":
+			return fmt.Sprintf("%s itself brings it back, for it takes itself for a member still; slotdeck del-node forgets and resets it", plain(sight.node.Addr))
+		case sight.view.Myself != s.About:
+			if _, ok := sight.view.Member(s.About); ok {
+				names = append(names, plain(sight.node.Addr))
+			}
+		}
+	}
+	if len(names) > 0 {
+		return fmt.Sprintf("%s did not answer when the others forgot it, and %s it still; repeat the command now that %s", strings.Join(names, ", "),
+			either(len(names), "lists", "list"), either(len(names), "it answers", "they answer"))
+	}
+	return "some node that was not told, or that node itself, brings it back; reset that node or stop it for good, then repeat the command"
 }

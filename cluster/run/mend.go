@@ -21,9 +21,6 @@ func (p *pair) mend(ctx context.Context, t target, failed []failure) (moved int,
 			if err != nil {
 				return moved, err
 			}
-		case saying(f.err, "IOERR"):
-			p.tear([]haul{f.haul})
-			err = errors.Join(err, f.err)
 		case full(f.err):
 			return moved, fmt.Errorf("%s has no memory for more keys (slot %d): raise maxmemory there, or move less: %w", p.j.crew.name(p.to), f.haul.load.slot, f.err)
 		default:
@@ -34,6 +31,17 @@ func (p *pair) mend(ctx context.Context, t target, failed []failure) (moved int,
 		}
 	}
 	return moved, err
+}
+
+// remember notes what the target may have got of MIGRATEs that it did not answer.
+func (p *pair) remember(ctx context.Context, failed []failure) {
+	for _, f := range failed {
+		if saying(f.err, "IOERR") {
+			p.tear([]haul{f.haul})
+			p.expectEcho(ctx, f)
+			p.patient = true
+		}
+	}
 }
 
 // untangle settles the keys of a haul that exist on both sides.
@@ -103,16 +111,29 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 	if !mine.exists || !theirs.exists {
 		return true, nil
 	}
+	if p.homing {
+		return p.settleAtHome(ctx, t, one, mine, theirs)
+	}
 	choice := TakeSource
 	if mine.same(theirs) {
 		return true, p.overwrite(ctx, t, one)
 	}
-	if p.homing {
-		p.kept++
-		return true, p.j.save(p.from, one, mine)
-	}
-	if !p.torn[tornKey{one.db, key}] && !p.j.opts.Replace {
+	if !p.derived(one) {
 		choice = p.j.ask(ctx, p.conflict(one, mine, theirs), p.j.opts.Unattended)
+		if err := ctx.Err(); err != nil { // nobody has chosen
+			return false, err
+		}
+		// Clients may have written while the question waited: what is saved has to
+		// be what is lost.
+		err = both(
+			func() (err error) { mine, err = p.j.valueOf(ctx, p.from, one.db, key); return err },
+			func() (err error) { theirs, err = p.j.valueOf(ctx, p.to, one.db, key); return err })
+		if err != nil {
+			return false, err
+		}
+		if choice != Skip && choice != Stop && (!mine.exists || !theirs.exists) {
+			return true, nil
+		}
 	}
 	switch choice {
 	case TakeSource:
@@ -124,11 +145,7 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 		if err := p.j.save(p.from, one, mine); err != nil {
 			return false, err
 		}
-		_, err := p.j.crew.all(ctx, p.from, callTimeout, inDatabase(one.db, 2, func(i int) []any { return [][]any{{"ASKING"}, {"DEL", key}}[i] })...)
-		if saying(err, "ASK ") { // it expired meanwhile
-			err = nil
-		}
-		return true, err
+		return true, p.drop(ctx, one)
 	case Stop:
 		p.j.StopAtBoundary()
 	}
@@ -136,10 +153,19 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 	return false, nil
 }
 
+// drop removes a key from the source of this pair.
+func (p *pair) drop(ctx context.Context, one haul) error {
+	_, err := p.j.crew.all(ctx, p.from, callTimeout, inDatabase(one.db, 2, func(i int) []any { return [][]any{{"ASKING"}, {"DEL", one.keys[0]}}[i] })...)
+	if saying(err, "ASK ") { // it expired meanwhile
+		err = nil
+	}
+	return err
+}
+
 // overwrite moves a key over the one of the same name.
 func (p *pair) overwrite(ctx context.Context, t target, one haul) error {
-	cmd := t.migrate(one.db, p.j.timeoutFor(one.sizes), true, one.keys)
-	_, err := p.j.crew.all(ctx, p.from, callTimeout+p.j.timeoutFor(one.sizes), inDatabase(one.db, 1, func(int) []any { return cmd })...)
+	cmd := t.migrate(one.db, p.timeoutFor(one.sizes), true, one.keys)
+	_, err := p.j.crew.all(ctx, p.from, callTimeout+p.timeoutFor(one.sizes), inDatabase(one.db, 1, func(int) []any { return cmd })...)
 	if err == nil {
 		p.j.carried(p, &one)
 	}
@@ -148,14 +174,9 @@ func (p *pair) overwrite(ctx context.Context, t target, one haul) error {
 
 func (p *pair) conflict(one haul, mine, theirs value) Question {
 	from, to := p.j.crew.name(p.from), p.j.crew.name(p.to)
-	key := plain(strings.ToValidUTF8(one.keys[0], "?"))
-	in := ""
-	if p.j.databases > 1 {
-		in = fmt.Sprintf(" in database %d", one.db)
-	}
 	return Question{
 		Kind: Conflict, Slot: one.load.slot, Default: Skip,
-		Text:    fmt.Sprintf("the key %q%s (slot %d) has one value on %s and another on %s; only one can stay", key, in, one.load.slot, from, to),
+		Text:    p.twoValues(one),
 		Details: []string{from + ": " + mine.text(), to + ": " + theirs.text()},
 		Choices: []Choice{
 			{Skip, "the slot stays with " + from + ", and its keys come back there; what " + to + " holds of this key stays there, unseen"},
@@ -164,4 +185,13 @@ func (p *pair) conflict(one haul, mine, theirs value) Question {
 			{Stop, "the slot stays with " + from + ", and the job ends here"},
 		},
 	}
+}
+
+func (p *pair) twoValues(one haul) string {
+	key := plain(strings.ToValidUTF8(one.keys[0], "?"))
+	in := ""
+	if p.j.databases > 1 {
+		in = fmt.Sprintf(" in database %d", one.db)
+	}
+	return fmt.Sprintf("the key %q%s (slot %d) has one value on %s and another on %s; only one can stay", key, in, one.load.slot, p.j.crew.name(p.from), p.j.crew.name(p.to))
 }

@@ -13,6 +13,7 @@ var versions = []string{"redis-7.0", "redis-8.6", "valkey-8.1", "valkey-9.1"}
 // TestSlotsMoveThereAndBackWithAllKeys is every driver on every version that
 // has it, with keys of any bytes, times to live and several databases.
 func TestSlotsMoveThereAndBackWithAllKeys(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		version string
 		driver  plan.Driver
@@ -26,6 +27,7 @@ func TestSlotsMoveThereAndBackWithAllKeys(t *testing.T) {
 		{"valkey-9.1", plan.AtomicValkey, 4},
 	} {
 		t.Run(c.version+" "+c.driver.String(), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, c.version, lab.Config{Replicas: 1, Databases: c.dbs})
 			w.fill(6000)
 			before := w.digest()

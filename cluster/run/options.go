@@ -26,8 +26,11 @@ type Options struct {
 	Driver plan.Driver
 
 	// MaxBlock bounds how long one call of the SETSLOT and MIGRATE driver may
-	// hold the source; 0: DefaultMaxBlock. A single key can take longer: that
-	// is what BigKeys is for.
+	// hold the source; 0: DefaultMaxBlock. Calls take about a millisecond where
+	// that is less, since larger ones are hardly faster. A single key can take
+	// longer: that is what BigKeys is for. Such keys are found by weighing some
+	// of each slot, and all from the moment on that one is large, a MIGRATE fails,
+	// or a call exceeds MaxBlock; one huge key among small ones can be missed.
 	MaxBlock time.Duration
 
 	// Timeout is MIGRATE's: how long the target may be silent. 0: a quarter of
@@ -37,8 +40,9 @@ type Options struct {
 	KeysPerCall   int // keys of one MIGRATE; 0: as many as MaxBlock allows
 	KeysPerSecond int // 0: no limit
 
-	// Replace lets the source's value win over a different one on the target
-	// without a question. What is overwritten is saved in StateDir.
+	// Replace lets the value of the slot's owner win over a different one on the
+	// other side without a question. What is overwritten or removed is saved in
+	// StateDir.
 	Replace bool
 
 	// Durable waits, before a slot changes hands, until as many replicas of the

@@ -53,10 +53,19 @@ func (j *Job) prepare(ctx context.Context) error {
 		return err
 	}
 	j.lease, err = j.claim(ctx, j.primaries)
-	if err == nil && j.lease.blind != "" {
+	if err != nil {
+		return err
+	}
+	if j.lease.blind != "" {
 		j.remains(j.lease.blind)
 	}
-	return err
+	for _, m := range j.plan.Moves {
+		to, _ := j.plan.Node(m.To)
+		if err := j.bringFunctions(ctx, m.From, m.To, to.Before.Slots == 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // agreed reads the cluster until all nodes that answer say the same, for a
@@ -170,24 +179,30 @@ const mostMigrates = 4
 // timeoutFor is what MIGRATE gets for keys of the given sizes: how long the
 // target may be silent. All of a call together stay below a quarter of the node
 // timeout, so that a frozen target does not take the source down with it.
-func (j *Job) timeoutFor(sizes []int64) time.Duration {
-	t := j.opts.Timeout
+func (p *pair) timeoutFor(sizes []int64) time.Duration {
+	t := p.j.opts.Timeout
 	if t <= 0 {
-		t = min(max(j.nodeTimeout/4, 200*time.Millisecond), 2*time.Second) / mostMigrates
+		t = min(max(p.j.nodeTimeout/4, 200*time.Millisecond), 2*time.Second)
+		if !p.patient {
+			t /= mostMigrates
+		}
 	}
 	var largest int64
 	for _, s := range sizes {
 		largest = max(largest, s)
 	}
-	return max(t, 4*holds(largest))
+	return max(t, 2*holdsAtMost(largest))
 }
 
 // depth is how many MIGRATEs go into one call.
-func (j *Job) depth() int {
-	if j.opts.Timeout <= 0 {
+func (p *pair) depth() int {
+	switch {
+	case p.patient:
+		return 1
+	case p.j.opts.Timeout <= 0:
 		return mostMigrates
 	}
-	return int(min(max(j.nodeTimeout/2/j.opts.Timeout, 1), mostMigrates))
+	return int(min(max(p.j.nodeTimeout/2/p.j.opts.Timeout, 1), mostMigrates))
 }
 
 // noJobs makes sure that no atomic migration runs anywhere.

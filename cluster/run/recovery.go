@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
@@ -18,6 +19,7 @@ import (
 // again first, and a slot about which anything changed is refused.
 func StartRecovery(ctx context.Context, c Cluster, f Found, ways map[keyslot.Slot]plan.Way, o Options) (*Job, error) {
 	j := newJob(c, plan.Plan{Title: "settle " + count(len(ways), "open slot")}, o)
+	ctx = wire.Under(ctx, j.id)
 	todo, err := j.prepareRecovery(ctx, f, ways)
 	if err != nil {
 		j.discard()
@@ -32,9 +34,11 @@ type remedy struct {
 	slot  keyslot.Slot
 	owner cluster.NodeID
 	to    cluster.NodeID
-	way   plan.Way
-	steps []plan.Command
-	flow  plan.Move // between which two it is shown; of no length
+	// holder has keys of the slot though it is not open; empty for open slots.
+	holder cluster.NodeID
+	way    plan.Way
+	steps  []plan.Command
+	flow   plan.Move // between which two it is shown; of no length
 }
 
 func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slot]plan.Way) ([]remedy, error) {
@@ -56,24 +60,26 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 			continue
 		}
 		was := slices.IndexFunc(f.Open, func(x plan.Recovery) bool { return x.Slot == r.Slot })
-		if was < 0 || f.Open[was].Owner != r.Owner || f.Open[was].To != r.To {
+		if was < 0 || f.Open[was].Owner != r.Owner || f.Open[was].To != r.To || f.Open[was].Holder != r.Holder {
 			return nil, &Changed{Slots: keyslot.SetOf(keyslot.Range{First: r.Slot, Last: r.Slot}), Text: fmt.Sprintf("slot %d is not as it was found any more: %s; look again", r.Slot, r.Text)}
 		}
 		o := r.Option(way)
 		if !o.Possible {
 			return nil, refuse(r.Owner, nil, "slot %d: %s", r.Slot, o.Text)
 		}
-		x := remedy{slot: r.Slot, owner: r.Owner, to: r.To, way: way, steps: o.Commands, flow: plan.Move{From: r.Owner, To: r.To}}
+		x := remedy{slot: r.Slot, owner: r.Owner, to: r.To, holder: r.Holder, way: way, steps: o.Commands, flow: plan.Move{From: r.Owner, To: r.To}}
 		if err := j.expect(&x, now.Keys[r.Slot]); err != nil {
 			return nil, err
 		}
 		todo = append(todo, x)
 		j.want[r.Slot] = r.Owner
+		j.recovered.Add(r.Slot)
 		for _, c := range o.Commands {
-			if c.Node != "" {
-				nodes[c.Node] = true
-			}
+			nodes[c.Node] = true
 		}
+	}
+	if err := j.stayOpen(now, todo); err != nil {
+		return nil, err
 	}
 	for id := range nodes {
 		j.plan.Nodes = append(j.plan.Nodes, plan.Node{ID: id})
@@ -90,13 +96,39 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 		}
 	}
 	if now.Checkpoint != nil {
-		j.raised = now.Checkpoint.Raised
+		j.raised, j.raisedTo = now.Checkpoint.Raised, now.Checkpoint.RaisedTo
 		if !now.Checkpoint.outdated(now.Snapshot) {
 			j.resumed = now.Checkpoint
 		}
 	}
 	j.lease, err = j.claim(ctx, j.primaries)
 	return todo, err
+}
+
+// stayOpen tells which open slots are left as they are. It is an error when that
+// is all of them.
+func (j *Job) stayOpen(now Found, todo []remedy) error {
+	var left keyslot.Set
+	for _, r := range now.Open {
+		if r.Holder == "" {
+			left.Add(r.Slot)
+		}
+	}
+	for i := range todo {
+		left.Remove(todo[i].slot)
+	}
+	if left.Empty() {
+		if len(todo) == 0 {
+			return refuse("", nil, "there is nothing to do, as was chosen")
+		}
+		return nil
+	}
+	text := fmt.Sprintf("%s (%s) %s open, as was chosen", count(left.Len(), "slot"), someSlots(left), either(left.Len(), "stays", "stay"))
+	if len(todo) == 0 {
+		return refuse("", nil, "there is nothing to do: %s; finish them or roll them back", text)
+	}
+	j.remains(text)
+	return nil
 }
 
 // expect adds a slot, and the keys that were counted of it, to the totals, each
@@ -107,9 +139,12 @@ func (j *Job) expect(r *remedy, keys map[cluster.NodeID]int64) error {
 		if c.Args[1] != "GETKEYSINSLOT" {
 			continue
 		}
-		to, err := j.keysGoTo(r.steps, i)
-		if err != nil {
-			return err
+		to := r.owner
+		if r.steps[i+1].Args[0] == "MIGRATE" {
+			var err error
+			if to, err = j.keysGoTo(r.steps, i); err != nil {
+				return err
+			}
 		}
 		flow := plan.Move{From: c.Node, To: to}
 		if first {
@@ -173,6 +208,15 @@ func (j *Job) unsettled(r remedy) {
 
 // recover settles one slot after the other.
 func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
+	if err := j.informAll(work, todo); err != nil {
+		for _, r := range todo {
+			j.unsettled(r)
+		}
+		return err
+	}
+	if err := j.straysQuiet(work, todo); err != nil {
+		return err
+	}
 	var failed []error
 	for _, r := range todo {
 		if err := j.boundary(ctx); err != nil {
@@ -184,7 +228,9 @@ func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
 		l := &load{slot: r.slot, opened: true}
 		j.begun(r)
 		if err := j.settleSlot(work, r, l); err != nil {
-			j.unsettled(r)
+			if r.holder == "" || !j.closeStray(work, &r) {
+				j.unsettled(r)
+			}
 			failed = append(failed, fmt.Errorf("slot %d: %w", r.slot, err))
 			var changed *Changed
 			if errors.As(err, &changed) || len(failed) > 3 {
@@ -198,46 +244,50 @@ func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
 }
 
 // settleSlot carries out what the plan shows: SETSLOT as written, keys by the
-// mover, and ownership only after the count.
+// mover, and ownership only after the count. The owner of a slot whose keys come
+// home is closed only when the first of them are ready to come.
 func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
+	if r.holder != "" {
+		p := &pair{j: j, from: r.holder, to: r.owner}
+		if err := p.straysSound(ctx, r.slot); err != nil {
+			return err
+		}
+	}
+	var closing [][]any
 	for i := 0; i < len(r.steps); i++ {
 		c := r.steps[i]
 		p := &pair{j: j, move: &plan.Move{From: r.owner, To: r.to}, from: c.Node, pace: newPace(j.opts.KeysPerCall)}
 		switch verb := c.Args[1]; {
+		case r.informs(c): // done before
 		case verb == "SETSLOT" && c.Args[3] == "NODE":
-			// The whole handing over: to the target first, then the others.
+			// The whole handing over: to the target first, then to the source.
 			p.from, p.to = r.owner, r.to
-			if err := p.base(ctx); err != nil {
-				return err
-			}
-			j.want[r.slot] = r.to
-			return p.hand(ctx, []*load{l})
+			return p.persevere(ctx, func() error { return p.handOver(ctx, l) })
 		case verb == "SETSLOT":
 			args := make([]any, len(c.Args))
 			for k, a := range c.Args {
 				args[k] = a
 			}
-			if err := p.setSlots(ctx, c.Node, [][]any{args}); err != nil {
+			if c.Node == r.owner && c.Args[3] == "STABLE" && r.bringsHome(i) {
+				closing = [][]any{args}
+				continue
+			}
+			p.to = c.Node
+			if err := p.persevere(ctx, func() error { return p.setSlots(ctx, c.Node, [][]any{args}) }); err != nil {
 				return err
 			}
 		case verb == "GETKEYSINSLOT":
-			to, err := j.keysGoTo(r.steps, i)
-			if err != nil {
+			if r.steps[i+1].Args[0] == "DEL" {
+				p.to, p.move = r.owner, &r.flow
+				if err := p.persevere(ctx, func() error { return p.removeStrays(ctx, l) }); err != nil {
+					return err
+				}
+				i++
+				continue
+			}
+			p.closing, closing = closing, nil
+			if err := p.persevere(ctx, func() error { return j.settleKeys(ctx, r, l, p, i) }); err != nil {
 				return err
-			}
-			p.move = &plan.Move{From: c.Node, To: to}
-			if p.to = to; p.to == p.from {
-				return fmt.Errorf("its keys would go to where they are")
-			}
-			if _, err := p.look(ctx); err != nil {
-				return err
-			}
-			j.step(MovingKeys, p.from, p.to, []*load{l})
-			if err := p.empty(ctx, []*load{l}); err != nil {
-				return err
-			}
-			if l.skipped {
-				return fmt.Errorf("left as it is, as was chosen: a key has different values on both sides")
 			}
 			i += 2 // MIGRATE and the count belong to it
 		case verb == "COUNTKEYSINSLOT":
@@ -253,6 +303,41 @@ func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
 		default:
 			return fmt.Errorf("the command %s is not known here", plain(c.Text()))
 		}
+	}
+	return nil
+}
+
+// bringsHome reports whether keys come to the owner after a step.
+func (r *remedy) bringsHome(step int) bool {
+	return slices.ContainsFunc(r.steps[step:], func(c plan.Command) bool { return c.Args[1] == "GETKEYSINSLOT" && c.Node != r.owner })
+}
+
+// settleKeys moves the keys that a step lists to where the next step says.
+func (j *Job) settleKeys(ctx context.Context, r remedy, l *load, p *pair, step int) error {
+	to, err := j.keysGoTo(r.steps, step)
+	if err != nil {
+		return err
+	}
+	p.move = &plan.Move{From: p.from, To: to}
+	if p.to = to; p.to == p.from {
+		return fmt.Errorf("its keys would go to where they are")
+	}
+	if _, err := p.look(ctx); err != nil {
+		return err
+	}
+	j.step(MovingKeys, p.from, p.to, []*load{l})
+	if p.to == r.owner {
+		p.homing, p.asking = true, true
+		return p.home(ctx, []*load{l})
+	}
+	if err := p.silence(ctx); err != nil {
+		return err
+	}
+	if err := p.empty(ctx, []*load{l}); err != nil {
+		return err
+	}
+	if l.skipped {
+		return errLeftOpen
 	}
 	return nil
 }

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/lab"
+	"slotdeck/cluster/lab/labtest"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/run"
 	"slotdeck/cluster/watch"
@@ -20,10 +23,18 @@ import (
 )
 
 // TestMain lets the test's own program be the console that is killed: with the
-// plan in a file and the address of a node in its environment it moves slots.
+// plan in a file and the address of a node in its environment it moves slots;
+// with an errand, it changes who belongs to a cluster.
 func TestMain(m *testing.M) {
 	if seed := os.Getenv("SLOTDECK_TEST_MOVER"); seed != "" {
 		if err := mover(seed); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if text := os.Getenv("SLOTDECK_TEST_MEMBER"); text != "" {
+		if err := mortal(text); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -50,7 +61,7 @@ func mover(seed string) error {
 			break
 		}
 	}
-	j, err := run.Start(ctx, w, p, run.Options{Driver: plan.Legacy, KeysPerSecond: 100, StateDir: os.Getenv("SLOTDECK_TEST_STATE")})
+	j, err := run.Start(ctx, w, p, run.Options{Driver: plan.Legacy, KeysPerSecond: 100, BigKeys: run.RaiseNodeTimeout, StateDir: os.Getenv("SLOTDECK_TEST_STATE")})
 	if err != nil {
 		return err
 	}
@@ -58,9 +69,8 @@ func mover(seed string) error {
 	return j.Wait().Err
 }
 
-// killedInTheMiddle moves slots in a process of its own, and kills it while
-// slots are open.
-func (w *world) killedInTheMiddle(p plan.Plan) {
+// mover is this test's own program, moving slots by a plan in a process of its own.
+func (w *world) mover(p plan.Plan) (cmd *exec.Cmd, out *bytes.Buffer) {
 	w.t.Helper()
 	text, err := plan.Encode(p)
 	if err != nil {
@@ -70,15 +80,22 @@ func (w *world) killedInTheMiddle(p plan.Plan) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
+	cmd, out = exec.Command(os.Args[0]), new(bytes.Buffer)
 	cmd.Env = append(os.Environ(), "SLOTDECK_TEST_MOVER="+w.Seed(), "SLOTDECK_TEST_PLAN="+file, "SLOTDECK_TEST_STATE="+w.state)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	defer func() { _ = cmd.Wait() }()
-	deadline, open := time.Now().Add(20*time.Second), time.Time{}
+	w.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd, out
+}
+
+// killedInTheMiddle moves slots in another process, and kills it while slots are
+// open.
+func (w *world) killedInTheMiddle(p plan.Plan) {
+	w.t.Helper()
+	cmd, out := w.mover(p)
+	deadline, open := time.Now().Add(time.Minute), time.Time{}
 	for time.Now().Before(deadline) {
 		s := w.watch.Latest()
 		w.watch.Refresh()
@@ -93,9 +110,16 @@ func (w *world) killedInTheMiddle(p plan.Plan) {
 		} else if open.IsZero() {
 			open = s.At
 		}
-		if !open.IsZero() && s.At.Sub(open) > 60*time.Millisecond { // keys are on their way
-			_ = cmd.Process.Kill()
-			return
+		if !open.IsZero() && s.At.Sub(open) > 60*time.Millisecond {
+			// It stands still while the keys are counted, so that the count holds.
+			_ = cmd.Process.Signal(syscall.SIGSTOP)
+			if open := w.lookedAtNow().Moves; len(open) > 5 && w.holdsOf(1, w.notGiven(open)) && w.holdsOf(0, open) {
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+				return
+			}
+			_ = cmd.Process.Signal(syscall.SIGCONT)
+			open = time.Time{}
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -103,10 +127,46 @@ func (w *world) killedInTheMiddle(p plan.Plan) {
 	w.t.Fatalf("the mover was never seen in the middle: %s", out.String())
 }
 
+// lookedAtNow is a picture whose views were all read from now on; the nodes may
+// disagree in it.
+func (w *world) lookedAtNow() (s *cluster.Snapshot) {
+	w.t.Helper()
+	began := time.Now()
+	labtest.Until(w.t, 10*time.Second, "every node is looked at", func() bool {
+		w.watch.Refresh()
+		s = w.watch.Latest()
+		return !slices.ContainsFunc(s.Nodes, func(n cluster.Node) bool { return !n.View.At.After(began) })
+	})
+	return s
+}
+
+// notGiven leaves out the slots that the second node owns by its own word.
+func (w *world) notGiven(open []cluster.Move) (out []cluster.Move) {
+	own := w.ownedBy(1)
+	for _, m := range open {
+		if !own.Has(m.Slot) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// holdsOf reports whether a node holds keys of open slots.
+func (w *world) holdsOf(node int, open []cluster.Move) bool {
+	for _, m := range open {
+		if n, _ := w.Nodes()[node].Do(w.t.Context(), "CLUSTER", "COUNTKEYSINSLOT", int(m.Slot)).Int64(); n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func TestKilledConsoleIsRecoveredFromTheClusterAlone(t *testing.T) {
+	t.Parallel()
 	for _, version := range versions {
 		for _, way := range []plan.Way{plan.Finish, plan.RollBack} {
 			t.Run(fmt.Sprint(version, " ", way), func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, version, lab.Config{})
 				w.fill(6000)
 				before := w.digest()
@@ -215,7 +275,8 @@ func (w *world) half(slot keyslot.Slot, onSource, onTarget string) (key string) 
 	return key
 }
 
-func TestSameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing.T) {
+func TestTrap23SameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"redis-7.0", "valkey-9.1"} {
 		for _, c := range []struct{ target, choice, want string }{
 			{"mine", "", "mine"},
@@ -224,6 +285,7 @@ func TestSameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing.T) {
 			{"theirs", run.Skip, ""},
 		} {
 			t.Run(version+" "+c.target+" "+c.choice, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, version, lab.Config{})
 				key := w.half(77, "mine", c.target)
 				w.fresh()
@@ -269,6 +331,7 @@ func TestSameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing.T) {
 }
 
 func TestSlotAboutWhichSomethingChangedIsNotRecovered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "redis-7.0", lab.Config{})
 	w.half(77, "mine", "mine")
 	w.fresh()
@@ -280,5 +343,51 @@ func TestSlotAboutWhichSomethingChangedIsNotRecovered(t *testing.T) {
 	var changed *run.Changed
 	if _, err := run.StartRecovery(t.Context(), w.watch, found, map[keyslot.Slot]plan.Way{77: plan.Finish}, run.Options{StateDir: w.state}); !errors.As(err, &changed) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestOpenSlotsAreSettledThoughTheTargetKnowsNoOwner: Redis, importing a slot,
+// takes nobody's word for its owner, and after a failover of the source calls the
+// cluster down for good.
+func TestOpenSlotsAreSettledThoughTheTargetKnowsNoOwner(t *testing.T) {
+	for _, way := range []plan.Way{plan.Finish, plan.RollBack} {
+		t.Run(way.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "redis-7.0", lab.Config{Replicas: 1})
+			before := map[string]string{}
+			for _, slot := range []keyslot.Slot{77, 99} {
+				w.half(slot, "source", "target")
+				w.do(0, "DEL", keyIn(slot, 3)) // it has moved
+			}
+			w.do(3, "CLUSTER", "FAILOVER")
+			labtest.Until(t, 10*time.Second, "the target calls the cluster down", func() bool {
+				return strings.Contains(w.do(3, "INFO", "replication").(string), "role:master") &&
+					strings.Contains(w.do(1, "CLUSTER", "INFO").(string), "cluster_state:fail")
+			})
+			found, err := run.Find(t.Context(), w.watch, w.state)
+			if err != nil || len(found.Open) != 2 {
+				t.Fatalf("%v: %+v", err, found.Open)
+			}
+			ways := map[keyslot.Slot]plan.Way{}
+			for _, r := range found.Open {
+				if ways[r.Slot] = way; !r.Option(way).Possible || r.Owner != w.id(3) {
+					t.Fatalf("%+v", r)
+				}
+			}
+			j, err := run.StartRecovery(t.Context(), w.watch, found, ways, run.Options{StateDir: w.state, Unattended: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.wants(j.Wait(), run.Completed)
+			w.nothingOpen()
+			for _, slot := range []keyslot.Slot{77, 99} {
+				before["0/"+keyIn(slot, 3)] = `string "target" -1`
+			}
+			same(t, before, w.digest())
+			owner, _ := w.fresh().ShardOf(77)
+			if want := map[plan.Way]cluster.NodeID{plan.Finish: w.id(1), plan.RollBack: w.id(3)}[way]; owner.Primary != want {
+				t.Error("the slot is with the wrong node")
+			}
+		})
 	}
 }

@@ -15,11 +15,17 @@ import (
 // that. A failover thus passes between two calls.
 func (p *pair) settle(ctx context.Context, group []*load, cause error) error {
 	patience := 3*p.j.nodeTimeout + 10*time.Second
-	p.j.say(Settling, fmt.Sprintf("waiting for %s and %s: %s", p.j.crew.name(p.from), p.j.crew.name(p.to), cause))
+	p.j.say(Settling, fmt.Sprintf("waiting for %s and %s: %s", p.j.crew.name(p.from), p.j.crew.name(p.to), brief(cause)))
 	defer p.j.say(Moving, "")
 	var err error
-	for deadline := time.Now().Add(patience); ; {
-		if err = p.regain(ctx, group); err == nil {
+	for try, deadline := 0, time.Now().Add(patience); ; try++ {
+		// One that stands still must not keep its successor waiting; but on a slow
+		// day all of them need longer.
+		patient := 150 * time.Millisecond
+		if try%2 == 1 {
+			patient = 700 * time.Millisecond
+		}
+		if err = p.regain(ctx, group, patient); err == nil {
 			return nil
 		}
 		var changed *Changed
@@ -27,7 +33,7 @@ func (p *pair) settle(ctx context.Context, group []*load, cause error) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("not settled within %v: %w (it began with: %s)", patience.Round(time.Second), err, cause)
+			return fmt.Errorf("not settled within %v: %w (it began with: %s)", patience.Round(time.Second), err, brief(cause))
 		}
 		if err := pause(ctx, 25*time.Millisecond); err != nil {
 			return err
@@ -36,8 +42,8 @@ func (p *pair) settle(ctx context.Context, group []*load, cause error) error {
 }
 
 // regain finds who stands for source and target now.
-func (p *pair) regain(ctx context.Context, group []*load) error {
-	s, err := p.j.crew.surveyWithin(ctx, 700*time.Millisecond)
+func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration) error {
+	s, err := p.j.crew.surveyWithin(ctx, patience)
 	if err != nil {
 		return err
 	}
@@ -45,7 +51,7 @@ func (p *pair) regain(ctx context.Context, group []*load) error {
 	if err != nil {
 		return err
 	}
-	if err := p.unbind(ctx, s, from, group); err != nil {
+	if err := p.inform(ctx, s, from, group); err != nil {
 		return err
 	}
 	to, err := p.j.standsFor(s, p.to)
@@ -72,19 +78,50 @@ func (p *pair) regain(ctx context.Context, group []*load) error {
 				p.j.crew.name(side.id), someSlots(side.diff))}
 		}
 	}
+	for _, l := range group {
+		l.unmarked = l.unmarked || l.opened && from != p.from
+	}
+	if to != p.to {
+		p.spare(s, group)
+	}
 	p.from, p.to = from, to
 	n, _ := s.Node(from)
 	p.fromEpoch = n.Member.Epoch
 	return nil
 }
 
-// unbind lets a target hear who owns the slots that it imports. While a slot is
+// spare lets slots stay with their source that a target had open when it died. A
+// Valkey node that comes back with a slot marked as importing takes it as soon as
+// it hears that the source does not own it any more, and raises its epoch for
+// that: the successor then loses that slot, and all others that it took over,
+// with what was written since. While the source owns the slot nothing happens.
+func (p *pair) spare(s *cluster.Snapshot, group []*load) {
+	dead, ok := s.Node(p.to)
+	if !ok || dead.Health == cluster.Answering {
+		return
+	}
+	if known, ok := p.j.cluster.Latest().Node(p.to); !ok || known.Stats.Flavor == "redis" {
+		return
+	}
+	var stay []*load
+	for _, l := range group {
+		if l.opened && !l.given && !l.skipped {
+			l.skipped = true
+			stay = append(stay, l)
+		}
+	}
+	if len(stay) > 0 {
+		p.j.remains(fmt.Sprintf("%s (%s) %s with %s: %s went down while it was importing them, and would take them from its successor on its return; move them once it is back, or forgotten",
+			count(len(stay), "slot"), someSlots(slotsOf(stay)), either(len(stay), "stays", "stay"), p.j.crew.name(p.from), p.j.crew.name(p.to)))
+	}
+}
+
+// inform tells a target who owns the slots that it imports. While a slot is
 // importing, Redis takes nobody's word for its owner: when the source is failed
 // over, the target holds on to the old one, or to nobody, and says for good that
-// the cluster is down. Once the slot is stable again, the next packet of the new
-// source tells it. Nothing is lost by that: keys that came over already stay where
-// they are, and the slot is opened anew before the move goes on.
-func (p *pair) unbind(ctx context.Context, s *cluster.Snapshot, from cluster.NodeID, group []*load) error {
+// the cluster is down. The slot stays open meanwhile, so that whoever finds it
+// knows that there may be keys.
+func (p *pair) inform(ctx context.Context, s *cluster.Snapshot, from cluster.NodeID, group []*load) error {
 	n, ok := s.Node(p.to)
 	if !ok || n.Health != cluster.Answering || n.View.Err != nil || !n.View.Known() {
 		return nil
@@ -97,11 +134,11 @@ func (p *pair) unbind(ctx context.Context, s *cluster.Snapshot, from cluster.Nod
 	if m, ok := n.View.Value.Member(from); ok {
 		known = keyslot.SetOf(m.Slots...)
 	}
-	mine := slotsOf(group).Minus(keyslot.SetOf(self.Slots...)).Minus(known)
+	mine := slotsOf(group).Intersect(ownedBy(s, from)).Minus(keyslot.SetOf(self.Slots...)).Minus(known)
 	var cmds [][]any
 	for _, o := range self.Open {
 		if o.Importing && mine.Has(o.Slot) {
-			cmds = append(cmds, setSlot(o.Slot, "STABLE"))
+			cmds = append(cmds, setSlot(o.Slot, "NODE", string(from)))
 		}
 	}
 	if len(cmds) == 0 {

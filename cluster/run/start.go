@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
@@ -26,6 +27,7 @@ const lastCall = 2500 * time.Millisecond
 // *Changed; nothing was moved then.
 func Start(ctx context.Context, c Cluster, p plan.Plan, o Options) (*Job, error) {
 	j := newJob(c, p, o)
+	ctx = wire.Under(ctx, j.id)
 	if err := j.prepare(ctx); err != nil {
 		j.discard()
 		return nil, err
@@ -43,7 +45,7 @@ func newJob(c Cluster, p plan.Plan, o Options) *Job {
 		id: hex.EncodeToString(id[:]), title: p.Title, cluster: c, crew: newCrew(c), started: time.Now(),
 		updates: make(chan Progress, 1), finished: make(chan struct{}), changed: make(chan struct{}), leave: make(chan struct{}),
 		plan: p, opts: o, databases: 1,
-		muted: map[cluster.NodeID]bool{}, relieved: map[cluster.NodeID]cluster.NodeID{}, ways: map[keyslot.Slot]way{},
+		relieved: map[cluster.NodeID]cluster.NodeID{}, ways: map[keyslot.Slot]way{},
 		wishes: wishes{throttle: o.KeysPerSecond, maxBlock: o.MaxBlock},
 		board:  board{flight: map[keyslot.Slot]SlotState{}, latency: map[cluster.NodeID]*timing{}},
 	}
@@ -98,7 +100,6 @@ func (j *Job) run(ctx context.Context, task func(work context.Context) error) {
 	if w.rollBack && ctx.Err() == nil && (err == nil || errors.Is(err, errStopping)) {
 		outcome, err = j.retreat(ctx, work)
 	}
-	j.telling.Wait()
 	cancel()
 	j.restoreNodeTimeouts()
 	j.finish(ctx, outcome, err)
@@ -177,7 +178,6 @@ func (j *Job) retreat(ctx, work context.Context) (Outcome, error) {
 	for _, w := range order {
 		moves = append(moves, plan.Move{From: w.from, To: w.to, Ranges: back[w].Ranges()})
 	}
-	j.telling.Wait()
 	var froms, tos []cluster.NodeID
 	for _, m := range moves {
 		froms, tos = append(froms, j.standIn(m.From)), append(tos, j.standIn(m.To))

@@ -2,9 +2,7 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -172,38 +170,11 @@ func (v value) text() string {
 	return text
 }
 
-// saved is a value in a file, to be brought back by RESTORE.
-type saved struct {
-	At      time.Time      `json:"at"`
-	Job     string         `json:"job"`
-	Node    cluster.NodeID `json:"node"` // that held it
-	Addr    string         `json:"addr"`
-	Slot    int            `json:"slot"`
-	DB      int            `json:"db"`
-	Key     []byte         `json:"key"`        // base64
-	Dump    []byte         `json:"dump"`       // base64, for RESTORE
-	Expires int64          `json:"expires_ms"` // since 1970; -1: never
-}
-
 // save keeps a value that is about to be overwritten or removed.
 func (j *Job) save(id cluster.NodeID, one haul, v value) error {
-	text, err := json.Marshal(saved{At: time.Now(), Job: j.id, Node: id, Addr: j.crew.name(id), Slot: int(one.load.slot),
-		DB: one.db, Key: []byte(one.keys[0]), Dump: []byte(v.dump), Expires: v.expires})
-	if err != nil {
-		return fmt.Errorf("the value of a key cannot be kept, so it is not overwritten: %w", err)
-	}
 	path := filepath.Join(j.stateDir, "saved-"+j.id+".jsonl")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("the value of a key cannot be kept, so it is not overwritten: %w", err)
-	}
-	_, err = f.Write(append(text, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
+	err := AppendSaved(path, Saved{At: time.Now(), Job: j.id, Node: id, Addr: j.crew.name(id), Slot: int(one.load.slot),
+		DB: one.db, Key: []byte(one.keys[0]), Dump: []byte(v.dump), Expires: v.expires})
 	if err != nil {
 		return fmt.Errorf("the value of a key cannot be kept, so it is not overwritten: %w", err)
 	}

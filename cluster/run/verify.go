@@ -28,6 +28,9 @@ func (j *Job) finish(ctx context.Context, outcome Outcome, err error) {
 	r := Report{Job: j.id, Title: j.title, Outcome: outcome, Driver: j.driver, Err: err, Started: j.started}
 	want := j.expected()
 	r.Nodes, r.Open = j.verify(ctx, want, patience)
+	if outcome == Failed && !j.leaving() && j.want == nil {
+		j.tellStrays(ctx)
+	}
 	j.mu.Lock()
 	r.Moved, r.Back, r.Left, r.Skipped = j.done, j.back, j.plan.Set().Minus(j.done), j.skipped
 	r.Keys, r.Bytes = j.board.keys.Done, j.board.bytes.Done

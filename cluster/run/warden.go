@@ -12,8 +12,23 @@ import (
 // Bounds beyond which a move slows down.
 const (
 	slowReplica = 64 << 20 // bytes that a replica of the target is behind
+	fullMemory  = 0.9      // of maxmemory, that the target uses
 	wardenTick  = 250 * time.Millisecond
 )
+
+// signals are what the nodes say of themselves while keys move.
+type signals struct {
+	source, target time.Duration // how long a PING took beside the calls that move keys
+	behind         int64         // bytes that the slowest linked replica of the target lacks
+	used, limit    int64         // bytes of the target's memory; a limit of 0 is none
+}
+
+// strained reports whether a move has to slow down.
+func (s signals) strained(maxBlock time.Duration) bool {
+	return max(s.source, s.target) > 3*maxBlock+5*time.Millisecond ||
+		s.behind > slowReplica ||
+		s.limit > 0 && float64(s.used) > fullMemory*float64(s.limit)
+}
 
 // watchOver measures how source and target answer while keys move, and slows the
 // pace when they say so. It ends with the returned function.
@@ -25,8 +40,12 @@ func (p *pair) watchOver(ctx context.Context) (stop func()) {
 		defer close(done)
 		for pause(ctx, wardenTick) == nil {
 			w, _ := p.j.wanted()
-			worst := max(p.j.ping(ctx, from), p.j.ping(ctx, to))
-			if worst > 3*w.maxBlock+5*time.Millisecond || p.j.behind(ctx, to) > slowReplica {
+			now := signals{source: p.j.ping(ctx, from)}
+			p.pace.nearby(now.source)
+			now.target = p.j.ping(ctx, to)
+			now.behind = p.j.behind(ctx, to)
+			now.used, now.limit = p.j.memory(ctx, to)
+			if now.strained(w.maxBlock) {
 				p.pace.slow()
 			} else {
 				p.pace.recover()
@@ -63,6 +82,24 @@ func (j *Job) behind(ctx context.Context, id cluster.NodeID) int64 {
 		worst = max(worst, offset-o)
 	}
 	return worst
+}
+
+// memory is what a node uses and may use.
+func (j *Job) memory(ctx context.Context, id cluster.NodeID) (used, limit int64) {
+	v, err := j.crew.do(ctx, id, "INFO", "memory")
+	if err != nil {
+		return 0, 0
+	}
+	text, _ := v.(string)
+	for line := range strings.SplitSeq(text, "\r\n") {
+		switch name, value, _ := strings.Cut(line, ":"); name {
+		case "used_memory":
+			used, _ = strconv.ParseInt(value, 10, 64)
+		case "maxmemory":
+			limit, _ = strconv.ParseInt(value, 10, 64)
+		}
+	}
+	return used, limit
 }
 
 // replicas are the offsets of a primary and of its replicas that are online.

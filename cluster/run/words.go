@@ -1,8 +1,11 @@
 package run
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
+	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
@@ -30,4 +33,24 @@ func either(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// brief is the first of the errors in one line. Of a command only its name is
+// told: a MIGRATE names keys, hundreds of them.
+func brief(err error) string {
+	if list, is := err.(interface{ Unwrap() []error }); is {
+		if all := list.Unwrap(); len(all) > 0 {
+			return brief(all[0])
+		}
+	}
+	if e, is := errors.AsType[*wire.Error](err); is && e == err {
+		short := *e
+		short.Tried, _, _ = strings.Cut(e.Tried, " ")
+		if strings.HasSuffix(e.Tried, " to") || strings.HasSuffix(e.Tried, " with") {
+			short.Tried = e.Tried
+		}
+		return short.Error()
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }

@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
-	engine "slotdeck/cluster/run"
 )
 
 func newAddNode(w *World) *cobra.Command {
@@ -21,8 +18,10 @@ func newAddNode(w *World) *cobra.Command {
 		Short:   "Add an empty server to a cluster, as a primary or a replica",
 		Long: `Adds the server NEW to the cluster that EXISTING is in. It has to be empty; what
 it holds is said. As a primary it gets the cluster's functions, and no slots yet.
-With --replica it follows the primary that --master-id names, or the one that has
-the fewest replicas and is not on its host, and the first copy is watched.
+With --replica it follows the primary that --master-id names, or the one that needs
+it most: one that owns slots and has no replica at all, else one that is not on
+its host or in its zone (--zone, --zones) and has the fewest; one that has no slots
+yet counts, too. The first copy is watched.
 
 It has succeeded when every node that answers shows the new one in its role. When
 it was interrupted, the same command does the rest.`,
@@ -43,26 +42,12 @@ it was interrupted, the same command does the rest.`,
 			if len(m.seeds) != 2 {
 				return usage("say the new server and one node of the cluster: add-node NEW EXISTING")
 			}
-			servers := m.crew.LookAt(cmd.Context(), m.seeds[0])
-			snap, err := m.crew.Look(cmd.Context(), m.seeds[1])
-			if err != nil {
-				return err
+			want := wishing{seeds: m.seeds[1:], under: under}
+			want.MemberWish = plan.MemberWish{Kind: plan.MemberAdd, Servers: m.seeds[:1], Replica: replica}
+			if !replica {
+				want.notes = []string{fmt.Sprintf("it has no slots yet; give it its share with: slotdeck rebalance %s --use-empty-masters", m.seeds[1])}
 			}
-			r := plan.AddRequest{New: servers[0], Replica: replica}
-			if under != "" {
-				if r.Under, err = plan.FindNode(snap, under); err != nil {
-					return memberRefusal(err)
-				}
-			}
-			r.Source, r.Libraries = librariesOf(cmd.Context(), m.crew, snap)
-			p, err := plan.PlanAdd(snap, r)
-			if err != nil {
-				return joinRefusal(err, servers)
-			}
-			if !replica && has(cmd.Root(), "rebalance") {
-				p.Notes = append(p.Notes, fmt.Sprintf("it has no slots yet; give it its share with: slotdeck rebalance %s --use-empty-masters", m.seeds[1]))
-			}
-			return m.carryOut(cmd.Context(), p)
+			return m.carry(cmd.Context(), want)
 		},
 	}
 	flags := cmd.Flags()
@@ -70,30 +55,7 @@ it was interrupted, the same command does the rest.`,
 	flags.StringVar(&under, "master-id", "", "the primary to follow: `ID`, its beginning, HOST:PORT or a shard's letter")
 	f.registerJoin(flags)
 	f.registerSettle(flags)
+	f.zones.register(cmd.Flags())
 	f.register(cmd)
 	return cmd
-}
-
-func has(root *cobra.Command, name string) bool {
-	for _, c := range root.Commands() {
-		if c.Name() == name {
-			return true
-		}
-	}
-	return false
-}
-
-// librariesOf are the functions of a primary that owns slots; all should have
-// the same.
-func librariesOf(ctx context.Context, crew *engine.MemberCrew, s *cluster.Snapshot) (cluster.NodeID, []string) {
-	for i := range s.Shards {
-		n, ok := s.Node(s.Shards[i].Primary)
-		if !ok || s.Shards[i].SlotLen == 0 || n.Health != cluster.Answering {
-			continue
-		}
-		if names, err := crew.Libraries(ctx, n.Dialled); err == nil {
-			return n.ID, names
-		}
-	}
-	return "", nil
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"slotdeck/cluster"
 	engine "slotdeck/cluster/run"
@@ -40,7 +39,7 @@ Flags that concern the connection stand before HOST:PORT. Behind the command onl
 		ValidArgsFunction:  cobra.NoFileCompletions,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			words, err := f.words(cmd, args)
+			words, err := commandWords(cmd, args, "only-masters", "only-replicas", "yes", "output", "timeout")
 			if help, _ := cmd.Flags().GetBool("help"); help && err == nil {
 				return cmd.Help()
 			}
@@ -59,52 +58,6 @@ Flags that concern the connection stand before HOST:PORT. Behind the command onl
 	f.conn.register(flags)
 	flags.SetNormalizeFunc(memberNames)
 	return cmd
-}
-
-// behindCommand are the flags that may follow the command's words.
-var behindCommand = map[string]bool{"only-masters": true, "only-replicas": true, "yes": true, "output": true, "timeout": true}
-
-// words parses the flags and returns the other words: a command may have words
-// that look like flags, such as LRANGE k 0 -1.
-func (f *callFlags) words(cmd *cobra.Command, args []string) ([]string, error) {
-	flags := cmd.Flags()
-	flags.AddFlagSet(cmd.InheritedFlags())
-	var words, given []string
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			words = append(words, args[i+1:]...)
-			break
-		}
-		begun := len(words) >= 2 // the address, and its port or the command
-		flag, attached := flagOf(flags, arg)
-		if len(arg) < 2 || arg[0] != '-' || begun && (flag == nil || !behindCommand[flag.Name]) {
-			words = append(words, arg)
-			continue
-		}
-		given = append(given, arg)
-		if flag != nil && flag.NoOptDefVal == "" && !attached && i+1 < len(args) {
-			i++
-			given = append(given, args[i])
-		}
-	}
-	if err := flags.Parse(given); err != nil {
-		return nil, flagError(cmd, err)
-	}
-	return words, nil
-}
-
-// flagOf finds the flag that a word is, nil for none; attached means that the
-// word holds its value, too.
-func flagOf(flags *pflag.FlagSet, word string) (flag *pflag.Flag, attached bool) {
-	if name, long := strings.CutPrefix(word, "--"); long {
-		name, _, attached = strings.Cut(name, "=")
-		return flags.Lookup(name), attached
-	}
-	if len(word) < 2 || word[0] != '-' || word[1] >= 0x80 {
-		return nil, false
-	}
-	return flags.ShorthandLookup(word[1:2]), len(word) > 2
 }
 
 func (f *callFlags) run(ctx context.Context, w *World, words []string) error {

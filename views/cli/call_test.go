@@ -9,6 +9,7 @@ import (
 )
 
 func TestCallAndSetTimeoutTellEachNodesAnswer(t *testing.T) {
+	t.Parallel()
 	onVersions(t, memberVersions(), func(t *testing.T, server lab.Server) {
 		c := labtest.Start(t, lab.Config{Binary: server.Path, Replicas: 1})
 		host, port, _ := strings.Cut(c.Seed(), ":")
@@ -51,6 +52,7 @@ func TestCallAndSetTimeoutTellEachNodesAnswer(t *testing.T) {
 }
 
 func TestCallIsOneForNodesThatAnswerWithAnErrorOrNot(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{Replicas: 1})
 	dead := c.Nodes()[5]
 	if err := dead.Kill(); err != nil {
@@ -67,6 +69,7 @@ func TestCallIsOneForNodesThatAnswerWithAnErrorOrNot(t *testing.T) {
 }
 
 func TestCallChangesNothingWithoutATerminalOrYes(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{})
 	if err := c.Fill(t.Context(), 50); err != nil {
 		t.Fatal(err)
@@ -96,9 +99,7 @@ func TestCallTellsFlagsFromACommandsWords(t *testing.T) {
 		{"--cluster-only-masters h:1 -- SET k --yes", "h:1 SET k --yes"},
 		{"h:1 EVAL --output=json x", "h:1 EVAL x"},
 	} {
-		var f callFlags
-		cmd := newCall(&World{})
-		words, err := f.words(cmd, strings.Fields(c.args))
+		words, err := commandWords(newCall(&World{}), strings.Fields(c.args), "only-masters", "yes", "output")
 		if err != nil || strings.Join(words, " ") != c.words {
 			t.Errorf("%s: %q, %v", c.args, words, err)
 		}

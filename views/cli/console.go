@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/pflag"
 
+	"slotdeck/cluster"
+	"slotdeck/cluster/reach"
+	engine "slotdeck/cluster/run"
 	"slotdeck/cluster/watch"
 	"slotdeck/cluster/wire"
 	"slotdeck/ui"
@@ -22,6 +24,7 @@ import (
 type consoleFlags struct {
 	interval time.Duration
 	sync     syncMode
+	zones    zoneFlags
 	ascii    bool
 }
 
@@ -29,14 +32,48 @@ func (f *consoleFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.interval, "interval", watch.DefaultInterval, "`time` between two looks at the cluster")
 	f.sync = syncAuto
 	flags.Var(&f.sync, "sync", "synchronized output: `auto|on|off`; on may help when the screen tears")
+	f.zones.register(flags)
 	flags.BoolVar(&f.ascii, "ascii", false, "plain ASCII signs only (default: as the locale says)")
 }
 
-// open checks everything that can be checked in the shell, waits for the first
-// picture, and then runs the console until the operator leaves.
+// open runs the console on one cluster.
 func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
+	_, _, err := f.openOne(ctx, w, t, nil)
+	return err
+}
+
+// visit runs the console, and after it those of the contexts that the operator
+// goes to.
+func (f *consoleFlags) visit(ctx context.Context, w *World, conn *connection, words []string) error {
+	for {
+		t, err := conn.resolve(ctx, w, words)
+		if err != nil {
+			return err
+		}
+		next, rule, err := f.openOne(ctx, w, t, conn.contexts.names(w))
+		if err != nil || next == "" && rule == "" {
+			return err
+		}
+		if rule != "" {
+			conn.ways.rules = append(conn.ways.rules, rule)
+			w.end()
+			continue
+		}
+		*conn, words = connection{contexts: contextFlags{name: next, file: conn.contexts.file}, readOnly: conn.readOnly}, nil
+		w.end()
+	}
+}
+
+// openOne waits for the first picture, and then runs the console until the
+// operator leaves. It returns the context to go to next, if any, or the rule of
+// addresses to begin anew with.
+func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts []string) (next, rule string, err error) {
 	if err := f.check(w); err != nil {
-		return err
+		return "", "", err
+	}
+	zones, err := f.zones.or(t.Zones)
+	if err != nil {
+		return "", "", err
 	}
 	journal := wire.NewJournal()
 	t.Options.Journal = journal
@@ -49,18 +86,24 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 	defer watching.stop()
 	first, err := opening(ctx, watching.Updates(), w)
 	if faults.tell(w.Err) {
-		return endOfFault()
+		return "", "", endOfFault()
 	}
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	moves := newMover(watching.Watch)
+	moves := newMover(watching.Watch, w.Env)
 	defer moves.leave()
-	failovers := newFailovers(watching)
+	failovers := newFailovers(watching, moves)
 	defer failovers.leave()
+	steps := newConductor(watching)
+	defer steps.leave()
+	nodes := newMembers(t.Options, t.Seeds)
+	defer nodes.leave()
 	colours := profile(w)
+	desk := newKeyDesk(watching.Watch, t.Options, engine.StateDirOf(w.Env))
+	defer desk.close()
 	app := views.NewApp(views.Config{
-		Context: cmp.Or(t.Name, t.Seeds[0]),
+		Context: t.title(),
 		Version: readBuild().Version,
 		Seeds:   t.Seeds,
 		Look:    ui.Look{Depth: ui.DepthOf(colours), ASCII: f.ascii || !utf8Locale(w.Env)},
@@ -70,14 +113,38 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 		Log:     sentLog{journal},
 		Slots:   &slotKeys{watch: watching.Watch},
 		Mover:   moves,
+		Keys:    desk,
+		Mutes:   muteFile{engine.StateDirOf(w.Env)},
 
+		Members:   nodes,
 		Failovers: failovers,
+		Conductor: steps,
+		Freight:   &freight{steps, nodes, t.Options},
+		Zones:     zones,
+
+		Thresholds: t.Thresholds,
+		Propose:    proposeRule,
 
 		Save:    saveScreen,
 		Write:   writeNew,
 		AskSync: f.sync.byHand(w),
+
+		ReadOnly: t.Options.ReadOnly, Protected: t.Protected, Colour: t.Colour, Contexts: contexts,
 	})
-	return f.run(ctx, w, app, colours, faults)
+	secrets := []string{t.Options.Password.Reveal(), t.Options.ForChanges().Password.Reveal()}
+	if err := f.run(ctx, w, app, colours, faults, secrets); err != nil {
+		return "", "", err
+	}
+	return app.Next(), app.Mapped(), nil
+}
+
+// proposeRule is reach.Propose for the screen, once every node was tried.
+func proposeRule(s *cluster.Snapshot) (rule, why string, ok bool) {
+	r, why, ok := reach.Propose(s)
+	if !ok {
+		return "", "", false
+	}
+	return r.String(), why, true
 }
 
 // endOfFault follows what fault.tell has printed.
@@ -86,18 +153,23 @@ func endOfFault() error {
 }
 
 // run gives the terminal to the App and takes it back. The context ends with a fault.
-func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours colorprofile.Profile, faults *fault) error {
+func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours colorprofile.Profile, faults *fault, secrets []string) error {
+	kept := keepTerminal(w, secrets...)
+	defer kept.dismiss()
+	var pause suspension
 	program := tea.NewProgram(guarded{app, faults},
 		tea.WithoutSignalHandler(), // the context ends with a signal
 		tea.WithInput(w.In), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
 		tea.WithColorProfile(colours),
-		tea.WithFilter(f.sync.filter),
+		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { return f.sync.filter(m, pause.filter(msg)) }),
 	)
+	defer pause.serve(ctx, program.Send)()
 	// The toolkit's own way to end with a context does not wait for the reader
 	// of the keyboard; leaving as by a key does.
 	stop := context.AfterFunc(ctx, program.Quit)
 	defer stop()
 	_, err := program.Run()
+	kept.dismiss()
 	switch {
 	case faults.tell(w.Err), errors.Is(err, tea.ErrProgramPanic):
 		return endOfFault()

@@ -99,7 +99,7 @@ func TestAFaultGivesTheTerminalBackAndIsCode10(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			f := consoleFlags{sync: syncAuto}
-			return f.run(ctx, w, broken{in}, colorprofile.ASCII, &fault{cancel: cancel})
+			return f.run(ctx, w, broken{in}, colorprofile.ASCII, &fault{cancel: cancel}, nil)
 		})
 		if ExitOf(err) != Internal {
 			t.Errorf("a fault ended with %v, code %d", err, ExitOf(err))

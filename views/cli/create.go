@@ -24,12 +24,16 @@ become further replicas. The layout follows these rules, the stronger first:
   2. hosts get equal numbers of primaries, in the order given
   3. replicas of one primary are on different hosts
 
+Where --zone, --zones or the context tell in which racks or zones hosts stand, all
+this holds for zones first, and for hosts within a zone.
+
 Servers meet each other at the bus port that each tells, and are waited for; when
 they do not all reach each other, it is said who does not reach whom. When it was
 interrupted, the same command finishes it. It has succeeded when every node shows
 the same owners, epochs and roles, and calls the cluster ok.`,
 		Example: `  slotdeck create 10.0.0.1:7000 10.0.0.2:7000 10.0.0.3:7000
   slotdeck create 10.0.0.{1,2,3}:{7000,7001} --replicas 1 --dry-run
+  slotdeck create 10.0.0.{1..6}:7000 --replicas 1 --zones racks.txt
   slotdeck create 10.0.0.{1,2,3}:{7000,7001} --cluster-replicas 1 --yes -o json`,
 		Args:              atLeastOne("HOST:PORT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -39,17 +43,13 @@ the same owners, epochs and roles, and calls the cluster ok.`,
 				return err
 			}
 			defer m.crew.Close()
-			servers := m.crew.LookAt(cmd.Context(), m.seeds...)
-			p, err := plan.PlanCreate(plan.CreateRequest{Servers: servers, Replicas: replicas})
-			if err != nil {
-				return joinRefusal(err, servers)
-			}
-			return m.carryOut(cmd.Context(), p)
+			return m.carry(cmd.Context(), wishing{MemberWish: plan.MemberWish{Kind: plan.MemberCreate, Servers: m.seeds, Replicas: replicas}})
 		},
 	}
 	cmd.Flags().IntVar(&replicas, "replicas", 0, "so `many` for each primary")
 	f.registerJoin(cmd.Flags())
 	f.registerSettle(cmd.Flags())
+	f.zones.register(cmd.Flags())
 	f.register(cmd)
 	return cmd
 }

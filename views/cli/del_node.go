@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 )
 
@@ -31,49 +30,35 @@ interrupted, the same command does the rest.`,
 		Args:              atLeastOne("HOST:PORT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.withNodes(cmd.Context(), w, args, 1, "del-node HOST:PORT ID", func(m *membership, s *cluster.Snapshot, ids []cluster.NodeID) error {
-				return m.propose(cmd.Context())(plan.PlanRemove(s, plan.RemoveRequest{Node: ids[0], Hard: hard}))
+			return f.onCluster(cmd.Context(), w, args, 1, "del-node HOST:PORT ID", func(rest []string) (wishing, error) {
+				return wishing{MemberWish: plan.MemberWish{Kind: plan.MemberRemove, Hard: hard}, node: rest[0]}, nil
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&hard, "hard", false, "reset it hard: it takes a new id, too")
 	f.registerWatch(cmd.Flags())
 	f.registerSettle(cmd.Flags())
+	f.zones.register(cmd.Flags())
 	f.register(cmd)
 	return cmd
 }
 
-// withNodes reads a cluster and finds the nodes that the words behind its
-// address name.
-func (f *memberFlags) withNodes(ctx context.Context, w *World, words []string, count int, use string, do func(*membership, *cluster.Snapshot, []cluster.NodeID) error) error {
+// onCluster makes a wish of the words behind the address of a cluster's node,
+// and carries it out.
+func (f *memberFlags) onCluster(ctx context.Context, w *World, words []string, count int, use string, wish func(rest []string) (wishing, error)) error {
 	node, rest := f.apart(words)
 	if len(rest) != count {
 		return usage("say: %s", use)
+	}
+	want, err := wish(rest)
+	if err != nil {
+		return err
 	}
 	m, err := f.begin(ctx, w, node)
 	if err != nil {
 		return err
 	}
 	defer m.crew.Close()
-	snap, err := m.crew.Look(ctx, m.seeds...)
-	if err != nil {
-		return err
-	}
-	ids := make([]cluster.NodeID, count)
-	for i, word := range rest {
-		if ids[i], err = plan.FindNode(snap, word); err != nil {
-			return memberRefusal(err)
-		}
-	}
-	return do(m, snap, ids)
-}
-
-// propose carries out what a planner returns, or tells its refusal.
-func (m *membership) propose(ctx context.Context) func(plan.MemberPlan, error) error {
-	return func(p plan.MemberPlan, err error) error {
-		if err != nil {
-			return memberRefusal(err)
-		}
-		return m.carryOut(ctx, p)
-	}
+	want.seeds = m.seeds
+	return m.carry(ctx, want)
 }

@@ -35,7 +35,7 @@ var exits = [...]struct {
 	meaning string
 }{
 	{Fine, "done; the answer, where there is one, is yes"},
-	{No, "done, but the answer is no: a slot is not served, a plan was refused, a change did not happen or is not verified"},
+	{No, "done, but the answer is no: a slot is not served, the cluster is not well, a plan was refused, a change did not happen or is not verified"},
 	{Usage, "usage: an unknown flag or command, a bad address or value"},
 	{Unreachable, "no node can be reached: refused, no answer in time, name not found"},
 	{Denied, "reached, but denied: wrong or missing password, protected mode, no permission, TLS"},
@@ -104,7 +104,7 @@ func exitOfKind(k wire.Kind) Exit {
 		return NotCluster
 	case wire.Loading:
 		return Busy
-	case wire.ClusterDown:
+	case wire.ClusterDown, wire.ReadOnly, wire.Reply:
 		return No
 	}
 	return Internal

@@ -85,15 +85,40 @@ func (f *failoverFlags) run(ctx context.Context, w *World, args []string) error 
 	if err != nil {
 		return err
 	}
-	p, err := plan.PlanFailover(snap, replica, plan.FailoverFacts{})
+	facts := factsOf(ctx, watching, snap, replica)
+	p, err := plan.PlanFailover(snap, replica, facts)
 	if err != nil {
 		return &Failure{No, err}
 	}
-	return f.carryOut(ctx, w, watching, p)
+	return f.carryOut(ctx, w, watching, p, facts)
+}
+
+// factsOf asks the primary of a replica whether another slotdeck moves slots.
+func factsOf(ctx context.Context, watching *watching, s *cluster.Snapshot, replica cluster.NodeID) (facts plan.FailoverFacts) {
+	r, known := s.Node(replica)
+	if !known {
+		return facts
+	}
+	primary, known := s.Node(r.Member.Primary)
+	n, reached := watching.Node(r.Member.Primary)
+	if !known || !reached || primary.Health != cluster.Answering {
+		return facts
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if job := engine.MoverAt(ctx, n); job != "" {
+		facts.Busy = "a job of another slotdeck that moves slots (" + job + ")"
+	}
+	return facts
 }
 
 // wholePicture waits until every node was asked for all that a plan needs.
 func wholePicture(ctx context.Context, watching *watching) (*cluster.Snapshot, error) {
+	return pictureWith(ctx, watching, allConfigured)
+}
+
+// pictureWith watches until every node that is known was tried once and more holds.
+func pictureWith(ctx context.Context, watching *watching, more func(*cluster.Snapshot) bool) (*cluster.Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	var last *cluster.Snapshot
@@ -107,7 +132,7 @@ func wholePicture(ctx context.Context, watching *watching) (*cluster.Snapshot, e
 			if err := allFailed(s.Seeds); err != nil && !seen(s) {
 				return nil, err
 			}
-			if seen(s) && allTried(s) && allConfigured(s) {
+			if seen(s) && allTried(s) && more(s) {
 				return s, nil
 			}
 		case <-ctx.Done():
@@ -145,7 +170,7 @@ func (f *failoverFlags) find(s *cluster.Snapshot) (cluster.NodeID, error) {
 }
 
 // carryOut prints, asks, sends and watches.
-func (f *failoverFlags) carryOut(ctx context.Context, w *World, watching *watching, p plan.FailoverPlan) error {
+func (f *failoverFlags) carryOut(ctx context.Context, w *World, watching *watching, p plan.FailoverPlan, facts plan.FailoverFacts) error {
 	v := p.Variant(f.kind())
 	if f.dryRun {
 		if err := f.print(w, failoverAnswer{Plan: p, Kind: v.Kind, DryRun: true}); err != nil {
@@ -167,7 +192,7 @@ func (f *failoverFlags) carryOut(ctx context.Context, w *World, watching *watchi
 	if err := f.confirm(ctx, w, p, v); err != nil {
 		return err
 	}
-	job, err := engine.StartFailover(ctx, watching, p, v.Kind, engine.FailoverOptions{Settle: f.settle})
+	job, err := engine.StartFailover(ctx, watching, p, v.Kind, engine.FailoverOptions{Settle: f.settle, Facts: facts})
 	if err != nil {
 		var stale *engine.FailoverStale
 		var refused *plan.Refusal
@@ -193,6 +218,9 @@ func (f *failoverFlags) carryOut(ctx context.Context, w *World, watching *watchi
 // confirm asks before anything is sent: for the address when writes can be
 // lost. Without a terminal there is nobody to ask.
 func (f *failoverFlags) confirm(ctx context.Context, w *World, p plan.FailoverPlan, v plan.Failover) error {
+	if w.guarding.watches() {
+		return agree(ctx, w, f.yes, "run this? y or n: ", v.Type)
+	}
 	if f.yes {
 		return nil
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,14 +16,15 @@ import (
 // is called, whatever becomes of the page that shows them.
 type failovers struct {
 	watching *watching
+	moves    *mover // what this console moves; nil: nothing
 	life     context.Context
 	end      context.CancelFunc
 	jobs     sync.WaitGroup
 }
 
-func newFailovers(w *watching) *failovers {
+func newFailovers(w *watching, moves *mover) *failovers {
 	life, end := context.WithCancel(context.Background())
-	return &failovers{watching: w, life: life, end: end}
+	return &failovers{watching: w, moves: moves, life: life, end: end}
 }
 
 // leave ends all watching, and waits until it has.
@@ -32,9 +34,17 @@ func (f *failovers) leave() {
 }
 
 // Facts is what a plan for a shard needs besides the picture: when it last
-// changed its primary.
+// changed its primary, and whether a job of this console moves slots of it.
 func (f *failovers) Facts(shard string) plan.FailoverFacts {
-	return failoverFacts(f.watching.records.all(), shard)
+	facts := failoverFacts(f.watching.records.all(), shard)
+	if s := f.watching.Latest(); s != nil && f.moves != nil {
+		for i := range s.Shards {
+			if sh := &s.Shards[i]; sh.Letter == shard && f.moves.moving(append(slices.Clone(sh.Replicas), sh.Primary)) {
+				facts.Busy = "a job that moves its slots"
+			}
+		}
+	}
+	return facts
 }
 
 func failoverFacts(records []recorder.Failover, shard string) (facts plan.FailoverFacts) {

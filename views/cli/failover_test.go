@@ -10,6 +10,7 @@ import (
 )
 
 func TestFailoverOnTheCommandLineIsVerifiedOrSaysWhyNot(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{Replicas: 1})
 	nodes := c.Nodes()
 	primary, replica := nodes[0], nodes[3]
@@ -62,8 +63,19 @@ func TestFailoverOnTheCommandLineIsVerifiedOrSaysWhyNot(t *testing.T) {
 }
 
 func TestFailoverThatCannotWorkIsNotSent(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{Replicas: 1})
 	primary, replica := c.Nodes()[0], c.Nodes()[3]
+	if err := primary.Do(t.Context(), "CLIENT", "SETNAME", "slotdeck-move-0123abcd").Err(); err != nil {
+		t.Fatal(err)
+	}
+	busy := run(t, "", nil, "failover", replica.Addr, "--yes")
+	if busy.code != No || !strings.Contains(busy.err, "a job of another slotdeck that moves slots (0123abcd) is running on the shard") {
+		t.Errorf("while slots move: %+v", busy)
+	}
+	if err := primary.Do(t.Context(), "CLIENT", "SETNAME", "").Err(); err != nil {
+		t.Fatal(err)
+	}
 	if err := primary.Freeze(); err != nil {
 		t.Fatal(err)
 	}

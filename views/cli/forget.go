@@ -3,7 +3,6 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 )
 
@@ -21,8 +20,8 @@ reset, which slotdeck del-node does. Nodes that own slots are never forgotten.`,
 		Args:              atLeastOne("HOST:PORT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.withNodes(cmd.Context(), w, args, 1, "forget HOST:PORT ID", func(m *membership, s *cluster.Snapshot, ids []cluster.NodeID) error {
-				return m.propose(cmd.Context())(plan.PlanRemove(s, plan.RemoveRequest{Node: ids[0], Keep: true}))
+			return f.onCluster(cmd.Context(), w, args, 1, "forget HOST:PORT ID", func(rest []string) (wishing, error) {
+				return wishing{MemberWish: plan.MemberWish{Kind: plan.MemberForgotten}, node: rest[0]}, nil
 			})
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
+	"slotdeck/cluster/reach"
 )
 
 func newInfo(w *World) *cobra.Command {
@@ -71,6 +72,9 @@ func look(ctx context.Context, t target) (*cluster.Snapshot, error) {
 				return nil, err
 			}
 			if seen(s) && allTried(s) {
+				if _, why, ok := reach.Propose(s); ok && t.Advise != nil {
+					t.Advise(clean(why))
+				}
 				return s, nil
 			}
 		case <-ctx.Done():

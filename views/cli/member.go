@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	engine "slotdeck/cluster/run"
 )
@@ -23,6 +24,7 @@ type memberFlags struct {
 	join        time.Duration
 	settle      time.Duration
 	watch       time.Duration
+	zones       zoneFlags
 }
 
 func (f *memberFlags) register(cmd *cobra.Command) {
@@ -57,6 +59,8 @@ func memberNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		name = "master-id"
 	case "only-primaries":
 		name = "only-masters"
+	case "fix-with-unreachable-primaries":
+		name = "fix-with-unreachable-masters"
 	case "only-slaves":
 		name = "only-replicas"
 	}
@@ -69,6 +73,8 @@ type membership struct {
 	w     *World
 	crew  *engine.MemberCrew
 	seeds []string
+
+	standing cluster.Zones // where nodes stand
 }
 
 // begin resolves the nodes that the words name. The crew is to be closed.
@@ -78,14 +84,18 @@ func (f *memberFlags) begin(ctx context.Context, w *World, words []string) (*mem
 		return nil, err
 	}
 	f.yes = f.yes || w.Env("REDISCLI_CLUSTER_YES") == "1"
-	return &membership{memberFlags: f, w: w, crew: engine.NewMemberCrew(t.Options), seeds: t.Seeds}, nil
+	zones, err := f.zones.or(t.Zones)
+	if err != nil {
+		return nil, err
+	}
+	return &membership{memberFlags: f, w: w, crew: engine.NewMemberCrew(t.Options), seeds: t.Seeds, standing: zones}, nil
 }
 
 // apart takes the words that name the first node apart from the rest: HOST:PORT,
 // HOST PORT, a URI, or none when flags name it.
 func (f *memberFlags) apart(words []string) (node, rest []string) {
 	switch {
-	case f.conn.host != "" || f.conn.uri != "" || len(words) == 0:
+	case f.conn.host != "" || f.conn.uri != "" || f.conn.socket != "" || f.conn.contexts.name != "" || len(words) == 0:
 		return nil, words
 	case len(words) > 1 && !isPort(words[0]) && !hasPort(words[0]) && isPort(words[1]):
 		return words[:2], words[2:]
@@ -93,8 +103,41 @@ func (f *memberFlags) apart(words []string) (node, rest []string) {
 	return words[:1], words[1:]
 }
 
+// wishing is a wish whose nodes are still words.
+type wishing struct {
+	plan.MemberWish
+	seeds       []string // of the cluster; the servers stand in the wish
+	node, under string   // as plan.FindNode takes them; empty: as the wish has them
+	notes       []string // for the end of the plan
+}
+
+// carry reads what a wish needs, plans it and carries it out.
+func (m *membership) carry(ctx context.Context, w wishing) error {
+	w.Zones = m.standing
+	g, err := m.crew.Ground(ctx, w.MemberWish, w.seeds)
+	if err != nil {
+		return err
+	}
+	for _, word := range []struct {
+		text string
+		id   *cluster.NodeID
+	}{{w.node, &w.Node}, {w.under, &w.Under}} {
+		if word.text != "" {
+			if *word.id, err = plan.FindNode(g.Snap, word.text); err != nil {
+				return memberRefusal(err)
+			}
+		}
+	}
+	p, err := w.Plan(g)
+	if err != nil {
+		return joinRefusal(err, g.Servers)
+	}
+	p.Notes = append(p.Notes, w.notes...)
+	return m.carryOut(ctx, w, p)
+}
+
 // carryOut shows a plan, asks, does it, and tells how it went.
-func (m *membership) carryOut(ctx context.Context, p plan.MemberPlan) error {
+func (m *membership) carryOut(ctx context.Context, w wishing, p plan.MemberPlan) error {
 	switch {
 	case m.out != asJSON:
 		if err := m.print(p.Lines()); err != nil {
@@ -112,6 +155,11 @@ func (m *membership) carryOut(ctx context.Context, p plan.MemberPlan) error {
 	}
 	if err := m.agree(ctx, p); err != nil {
 		return err
+	}
+	if !m.yes { // whoever was asked took time to answer
+		if err := m.crew.Recheck(ctx, w.MemberWish, p, w.seeds); err != nil {
+			return memberRefusal(failure(No, "nothing was changed: %w", err))
+		}
 	}
 	job := engine.StartMember(ctx, m.crew, p, engine.MemberOptions{Join: m.join, Settle: m.settle, Absent: m.watch})
 	m.follow(job, len(p.Steps))
@@ -135,8 +183,10 @@ func (m *membership) agree(ctx context.Context, p plan.MemberPlan) error {
 // agree asks on the terminal; without one, --yes is needed. When something is to
 // be typed, yes is not enough.
 func agree(ctx context.Context, w *World, yes bool, question, typed string) error {
-	if yes {
-		return nil
+	if ask, err := w.guarding.allows(yes); err != nil || !ask && yes {
+		return err
+	} else if ask {
+		typed = w.guarding.name
 	}
 	_, in := terminal(w.In)
 	_, out := terminal(w.Err)
@@ -144,7 +194,7 @@ func agree(ctx context.Context, w *World, yes bool, question, typed string) erro
 		return usage("there is no terminal to ask on, so nothing was changed; say --yes to go on without being asked")
 	}
 	if typed != "" {
-		question = "This can lose data. Type " + typed + " to go on: "
+		question = w.guarding.question(typed)
 	}
 	fmt.Fprint(w.Err, clean(question))
 	answer := make(chan string, 1)

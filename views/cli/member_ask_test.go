@@ -12,9 +12,10 @@ import (
 	"slotdeck/cluster/lab/labtest"
 )
 
-// answering runs the program on a terminal at which somebody types one line.
+// answering runs the program on a terminal at which somebody types lines.
 func answering(t *testing.T, line string, args ...string) outcome {
 	t.Helper()
+	state := t.TempDir()
 	person, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,12 @@ func answering(t *testing.T, line string, args ...string) outcome {
 		shown <- string(text)
 	}()
 	var out bytes.Buffer
-	code := Run(t.Context(), &World{Args: args, Env: func(string) string { return "" }, In: tty, Out: &out, Err: tty})
+	code := Run(t.Context(), &World{Args: args, Env: func(name string) string {
+		if name == "XDG_STATE_HOME" {
+			return state
+		}
+		return ""
+	}, In: tty, Out: &out, Err: tty})
 	_ = tty.Close()
 	return outcome{code, out.String(), <-shown}
 }

@@ -68,9 +68,9 @@ func reportLines(r engine.MemberReport) (out []string) {
 			}
 		}
 		out = append(out, fmt.Sprintf("FAILED at step %d of %d (%s): %s", done+1, len(r.Steps), r.Steps[min(done, len(r.Steps)-1)].Title, r.Text))
-		return out
+	} else {
+		out = append(out, fmt.Sprintf("%s (%.1f s)", r.Text, r.Took.Seconds()))
 	}
-	out = append(out, fmt.Sprintf("%s (%.1f s)", r.Text, r.Took.Seconds()))
 	for _, n := range r.Notes {
 		out = append(out, "note: "+n)
 	}

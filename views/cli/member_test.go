@@ -97,7 +97,7 @@ func sees(t *testing.T, n *lab.Node) *cluster.View {
 // owners, and the state ok.
 func oneCluster(t *testing.T, nodes []*lab.Node) {
 	t.Helper()
-	labtest.Until(t, 5*time.Second, "every node lists exactly the others and is ok", func() bool {
+	labtest.Until(t, time.Minute, "every node lists exactly the others and is ok", func() bool {
 		first := sees(t, nodes[0])
 		for _, n := range nodes {
 			v := sees(t, n)

@@ -17,6 +17,7 @@ import (
 // trap, and where that costs little it is shown that it does.
 
 func TestTrap5OwnersOfSlotsAreNeverForgotten(t *testing.T) {
+	t.Parallel()
 	onVersions(t, []string{"redis-8.6", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
 		c := labtest.Start(t, lab.Config{Binary: server.Path})
 		nodes := c.Nodes()
@@ -29,20 +30,21 @@ func TestTrap5OwnersOfSlotsAreNeverForgotten(t *testing.T) {
 		}
 		oneCluster(t, nodes)
 		asked(t, nodes[0], "CLUSTER", "FORGET", victim)
-		labtest.Until(t, 10*time.Second, "one FORGET takes the cluster down", func() bool {
+		labtest.Until(t, time.Minute, "one FORGET takes the cluster down", func() bool {
 			return strings.Contains(asked(t, nodes[1], "CLUSTER", "INFO"), "cluster_state:fail")
 		})
 	})
 }
 
 func TestTrap8NothingThatDropsDataIsSentUnasked(t *testing.T) {
+	t.Parallel()
 	onVersions(t, []string{"redis-7.0", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
 		c := labtest.Start(t, lab.Config{Binary: server.Path, Replicas: 1})
 		if err := c.Fill(t.Context(), 300); err != nil {
 			t.Fatal(err)
 		}
 		primary, replica := c.Nodes()[0], c.Nodes()[3]
-		labtest.Until(t, 5*time.Second, "the replica has its keys", func() bool {
+		labtest.Until(t, time.Minute, "the replica has its keys", func() bool {
 			return replica.Do(t.Context(), "DBSIZE").Val() == primary.Do(t.Context(), "DBSIZE").Val()
 		})
 		before := replica.Do(t.Context(), "DBSIZE").Val().(int64)
@@ -68,6 +70,7 @@ func createArgs(nodes []*lab.Node, more ...string) []string {
 }
 
 func TestTrap9TheNextCommandMeetsAClusterThatAgrees(t *testing.T) {
+	t.Parallel()
 	onVersions(t, []string{"redis-7.0", "redis-8.6"}, func(t *testing.T, server lab.Server) {
 		all := spares(t, lab.Config{Binary: server.Path}, 7)
 		agree := func(nodes []*lab.Node) {
@@ -94,12 +97,13 @@ func TestTrap9TheNextCommandMeetsAClusterThatAgrees(t *testing.T) {
 }
 
 func TestTrap14ANodeIsJudgedByWhatItIsNow(t *testing.T) {
+	t.Parallel()
 	onVersions(t, []string{"redis-7.0", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
 		c := labtest.Start(t, lab.Config{Binary: server.Path, Primaries: 4})
 		nodes := c.Nodes()
 		drained := nodes[3]
 		expect(t, Fine, "drain", c.Seed(), "--node", drained.Addr, "--yes")
-		labtest.Until(t, 10*time.Second, "the emptied primary is a replica", func() bool {
+		labtest.Until(t, time.Minute, "the emptied primary is a replica", func() bool {
 			m, _ := roleOf(t, nodes[0], drained)
 			return m.Flags.Has(cluster.Replica)
 		})
@@ -113,15 +117,22 @@ func TestTrap14ANodeIsJudgedByWhatItIsNow(t *testing.T) {
 }
 
 func TestTrap15WhoComesBackIsCaughtAndNamed(t *testing.T) {
-	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "valkey-9.1").Path, Replicas: 1, Extra: []string{"cluster-blacklist-ttl 2"}})
+	t.Parallel()
+	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "valkey-9.1").Path, Replicas: 1, Extra: []string{"cluster-blacklist-ttl 5"}})
 	nodes := c.Nodes()
 	back := nodes[4]
 	got := expect(t, No, "forget", c.Seed(), string(back.ID), "--yes", "--watch", "15s")
 	if !strings.Contains(got.out, "again") || !strings.Contains(got.out, back.ID.Short()) || !strings.Contains(got.out, "127.0.0.1:") {
 		t.Errorf("it is not said who lists it: %s", got.out)
 	}
-	// Forgotten and reset at once, it stays away, well past the ban.
-	expect(t, Fine, "del-node", c.Seed(), string(back.ID), "--yes", "--watch", "5s")
+	if !strings.Contains(got.out, back.Addr+" itself brings it back") || !strings.Contains(got.out, "(5 s) no node that forgot "+back.ID.Short()) {
+		t.Errorf("it is not said who brings it back, or for how long it was barred: %s", got.out)
+	}
+	// Forgotten and reset at once, it stays away, well past the ban. A MEET of its
+	// own may be under way while it is forgotten; then it is said to repeat this.
+	labtest.Until(t, time.Minute, "it stays away", func() bool {
+		return run(t, "", nil, "del-node", c.Seed(), string(back.ID), "--yes", "--watch", "6s").code == Fine
+	})
 	oneCluster(t, append(nodes[:4:4], nodes[5]))
 	if n := len(sees(t, back).Members); n != 1 {
 		t.Errorf("the node that left knows %d nodes", n)
@@ -129,13 +140,14 @@ func TestTrap15WhoComesBackIsCaughtAndNamed(t *testing.T) {
 }
 
 func TestTrap16AForgetReachesAllNodesAndFinishesHalfDoneOnes(t *testing.T) {
+	t.Parallel()
 	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "redis-7.0").Path, Replicas: 1})
 	nodes := c.Nodes()
 	gone := nodes[5]
 	if err := gone.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	labtest.Until(t, 20*time.Second, "it is held for failed", func() bool {
+	labtest.Until(t, time.Minute, "it is held for failed", func() bool {
 		m, _ := sees(t, nodes[0]).Member(gone.ID)
 		return m.Flags.Has(cluster.Fail)
 	})
@@ -149,6 +161,7 @@ func TestTrap16AForgetReachesAllNodesAndFinishesHalfDoneOnes(t *testing.T) {
 }
 
 func TestTrap19FreshReplicasAreSeen(t *testing.T) {
+	t.Parallel()
 	onVersions(t, []string{"redis-8.6", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
 		all := spares(t, lab.Config{Binary: server.Path, Extra: []string{"repl-ping-replica-period 30"}}, 6)
 		expect(t, Fine, createArgs(all)...)
@@ -162,6 +175,7 @@ func TestTrap19FreshReplicasAreSeen(t *testing.T) {
 }
 
 func TestTrap24MeetingsNameTheBusPort(t *testing.T) {
+	t.Parallel()
 	onVersions(t, []string{"redis-7.0", "valkey-8.1"}, func(t *testing.T, server lab.Server) {
 		all := spares(t, lab.Config{Binary: server.Path}, 4)
 		for _, n := range all {
@@ -179,6 +193,7 @@ func TestTrap24MeetingsNameTheBusPort(t *testing.T) {
 }
 
 func TestCreateSaysWhoCannotBeReachedAndFinishesLater(t *testing.T) {
+	t.Parallel()
 	all := spares(t, lab.Config{Binary: labtest.Only(t, "redis-8.6").Path}, 4)
 	mute := all[2]
 	asked(t, mute, "CONFIG", "SET", "cluster-announce-bus-port", "1") // where nothing listens

@@ -28,11 +28,14 @@ type moveFlags struct {
 	throttle int
 	durable  bool
 	bigKeys  string
+
+	onConflict, onStray, onFailure string
+	answers                        map[string]string // to kinds of questions
 }
 
 func (f *moveFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVar(&f.yes, "yes", false, "do not ask before the first slot moves; needed without a terminal")
+	flags.BoolVar(&f.yes, "yes", false, "ask nothing, neither before the first slot moves nor later; needed without a terminal")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and its commands, and change nothing")
 	flags.StringVar(&f.file, "plan", "", "with --dry-run: write the plan to this `file`; without: carry out the plan in it")
 	f.howFlags(flags)
@@ -50,7 +53,10 @@ func (f *moveFlags) howFlags(flags *pflag.FlagSet) {
 	flags.IntVar(&f.maxBlock, "max-block", int(engine.DefaultMaxBlock/time.Millisecond), "`ms` that one call may hold a server")
 	flags.IntVar(&f.throttle, "throttle", 0, "at most so many `keys` a second; 0: no bound")
 	flags.BoolVar(&f.durable, "durable", false, "wait for the target's replicas before a slot changes hands")
-	flags.StringVar(&f.bigKeys, "big-keys", "leave", "slots with a key that holds its server longer than --max-block: `leave|move|raise-timeout`")
+	flags.StringVar(&f.bigKeys, "big-keys", "", "slots with a key that holds its server longer than --max-block: `leave|move|raise-timeout` (default: asked on a terminal, else leave)")
+	flags.StringVar(&f.onConflict, "on-conflict", "", "a key that is on both sides with different values: `leave|source|target|stop` (default: asked on a terminal, else leave its slot)")
+	flags.StringVar(&f.onStray, "on-stray", "", "keys that the target holds of a slot that is not its own: `leave|remove|move|stop` (default: asked on a terminal, else leave the slot)")
+	flags.StringVar(&f.onFailure, "on-failure", "", "when the servers' own migration failed three times: `again|migrate|stop` (default: asked on a terminal, else stop)")
 }
 
 // likeRedisCLI accepts the names that redis-cli --cluster and valkey-cli
@@ -76,11 +82,16 @@ func (f *moveFlags) options() (o views.MoveOptions, err error) {
 	case f.throttle < 0:
 		return o, usage("--throttle %d is less than nothing", f.throttle)
 	}
+	if err := f.checkAnswers(); err != nil {
+		return o, err
+	}
 	o = views.MoveOptions{
-		MaxBlock: time.Duration(f.maxBlock) * time.Millisecond, Timeout: time.Duration(f.timeout) * time.Millisecond,
+		Questions: true,
+		MaxBlock:  time.Duration(f.maxBlock) * time.Millisecond, Timeout: time.Duration(f.timeout) * time.Millisecond,
 		Pipeline: f.pipeline, Throttle: f.throttle, Replace: f.replace, Durable: f.durable,
 	}
 	switch f.bigKeys {
+	case "": // asked, where there is somebody to ask
 	case "leave":
 		o.BigKeys = views.LeaveBigKeys
 	case "move":

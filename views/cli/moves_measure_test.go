@@ -25,10 +25,8 @@ func speaksOfSlots(t *testing.T) lab.Server {
 }
 
 func TestRebalanceByTrafficMovesWhatIsUsed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a server")
-	}
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Parallel()
+	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{Binary: speaksOfSlots(t).Path, Extra: []string{"cluster-slot-stats-enabled yes"}})
 	// All traffic goes to the first node, to those of the tags that are its own.
 	node, value := c.Nodes()[0], strings.Repeat("x", 5000)
@@ -39,12 +37,12 @@ func TestRebalanceByTrafficMovesWhatIsUsed(t *testing.T) {
 			}
 		}
 	}
-	got := run(t, "", nil, "rebalance", c.Seed(), "--by", "traffic", "--simulate")
+	got := run(t, "", env, "rebalance", c.Seed(), "--by", "traffic", "--simulate")
 	if got.code != Fine || !strings.Contains(got.out, "rebalance by traffic") || !strings.Contains(got.out, "Moving ") {
 		t.Fatalf("code %d\n%s\n%s", got.code, got.out, got.err)
 	}
 	plain := labtest.Start(t, lab.Config{Binary: speaksOfSlots(t).Path})
-	got = run(t, "", nil, "rebalance", plain.Seed(), "--by", "traffic", "--simulate")
+	got = run(t, "", env, "rebalance", plain.Seed(), "--by", "traffic", "--simulate")
 	if got.code != No || got.out != "" {
 		t.Errorf("traffic that nobody counts: code %d, %q, %q", got.code, got.out, got.err)
 	}

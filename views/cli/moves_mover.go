@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // leave is called, whatever becomes of the screen.
 type mover struct {
 	watch  *watch.Watch
+	state  string // the folder of checkpoints and saved values
 	reader *keys.Reader
 	life   context.Context
 	end    context.CancelFunc
@@ -29,15 +31,16 @@ type mover struct {
 	gone  bool           // leave was called: nothing may begin any more
 	begun sync.WaitGroup // jobs that are just beginning
 	jobs  []*engine.Job
+	plans map[*engine.Job]plan.Plan // of those that move by a plan
 
 	passing sync.WaitGroup // what hands progress on
 	rates   map[plan.Driver]plan.Rate
 	found   engine.Found // what was found open last
 }
 
-func newMover(w *watch.Watch) *mover {
+func newMover(w *watch.Watch, env func(string) string) *mover {
 	life, end := context.WithCancel(context.Background())
-	return &mover{watch: w, reader: &keys.Reader{}, life: life, end: end, rates: usualRates()}
+	return &mover{watch: w, state: engine.StateDirOf(env), reader: &keys.Reader{}, life: life, end: end, rates: usualRates(), plans: map[*engine.Job]plan.Plan{}}
 }
 
 // leave ends what runs at the next slot boundary, and waits until it has: less
@@ -56,7 +59,34 @@ func (m *mover) leave() {
 
 // Start begins a plan.
 func (m *mover) Start(_ context.Context, p plan.Plan, o views.MoveOptions) (views.MoveJob, error) {
-	return m.launch(func() (*engine.Job, error) { return engine.Start(m.life, m.watch, p, runOptions(o)) })
+	return m.launch(func() (*engine.Job, error) {
+		job, err := engine.Start(m.life, m.watch, p, m.runOptions(o))
+		if err == nil {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.plans[job] = p
+		}
+		return job, err
+	})
+}
+
+// moving reports whether a job at work moves slots from or to one of the nodes.
+func (m *mover) moving(nodes []cluster.NodeID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for job, p := range m.plans {
+		select {
+		case <-job.Done():
+			continue
+		default:
+		}
+		for _, move := range p.Moves {
+			if slices.Contains(nodes, move.From) || slices.Contains(nodes, move.To) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var errLeaving = errors.New("nothing begins any more: the program is about to end")
@@ -83,10 +113,10 @@ func (m *mover) launch(start func() (*engine.Job, error)) (views.MoveJob, error)
 	return out, nil
 }
 
-func runOptions(o views.MoveOptions) engine.Options {
+func (m *mover) runOptions(o views.MoveOptions) engine.Options {
 	out := engine.Options{
 		Driver: o.Driver, MaxBlock: o.MaxBlock, Timeout: o.Timeout, KeysPerCall: o.Pipeline, KeysPerSecond: o.Throttle,
-		Replace: o.Replace, Durable: o.Durable, Unattended: !o.Questions,
+		Replace: o.Replace, Durable: o.Durable, Unattended: !o.Questions, StateDir: m.state,
 	}
 	switch o.BigKeys {
 	case views.LeaveBigKeys:
@@ -126,7 +156,6 @@ func (m *mover) learn(r engine.Report) {
 // Facts reads keys, abilities and running migrations of all primaries.
 func (m *mover) Facts(ctx context.Context, s *cluster.Snapshot) (views.MoveFacts, error) {
 	var f views.MoveFacts
-	var err error
 	measure, counted := m.countAll(ctx, s)
 	f.Load.Keys = measure
 	f.Load.Bytes, f.Load.Traffic = m.measured(ctx, s)
@@ -137,19 +166,15 @@ func (m *mover) Facts(ctx context.Context, s *cluster.Snapshot) (views.MoveFacts
 		}
 	}
 	f.Abilities = engine.Abilities(ctx, m.watch, all)
-	var left engine.Found
-	left, err = engine.Find(ctx, m.watch, "")
-	f.JobsAsked = err == nil
-	for _, r := range left.Running {
-		f.Jobs = append(f.Jobs, plan.Job{Name: r.Name, From: r.From, To: r.To, Slots: r.Slots})
-	}
+	running := engine.MigrationFacts(ctx, m.watch)
+	f.JobsAsked, f.Jobs = running.JobsAsked, running.Jobs
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.Rates = make(map[plan.Driver]plan.Rate, len(m.rates))
 	for d, r := range m.rates {
 		f.Rates[d] = r
 	}
-	return f, errors.Join(counted, err)
+	return f, counted
 }
 
 // countAll counts the keys of every slot on its owner.
@@ -199,9 +224,21 @@ func slotList(ranges []keyslot.Range) []keyslot.Slot {
 	return out
 }
 
-// Stray counts keys that receivers hold already in slots to come. Redis 8.4 and
+// Survey looks at the slots of a plan on both sides. The servers' own drivers move
+// keys of any size in the background: then they are not weighed.
+func (m *mover) Survey(ctx context.Context, p plan.Plan, d plan.Driver, block time.Duration) (out views.MoveSurvey, err error) {
+	out.Stray, err = m.stray(ctx, p)
+	if d.Atomic() {
+		return out, err
+	}
+	w, weighed := engine.Weigh(ctx, m.watch, p, block)
+	out.Weights = &w
+	return out, errors.Join(err, weighed)
+}
+
+// stray counts keys that receivers hold already in slots to come. Redis 8.4 and
 // newer do not tell of them: the job itself looks there before it moves a slot.
-func (m *mover) Stray(ctx context.Context, p plan.Plan) (map[cluster.NodeID]plan.Stray, error) {
+func (m *mover) stray(ctx context.Context, p plan.Plan) (map[cluster.NodeID]plan.Stray, error) {
 	out := map[cluster.NodeID]plan.Stray{}
 	for _, mv := range p.Moves {
 		slots := slotList(mv.Ranges)

@@ -14,7 +14,7 @@ import (
 // Leftovers are what an interrupted move left behind, as the cluster itself
 // tells; what this machine remembers of it is a help only.
 func (m *mover) Leftovers(ctx context.Context, _ *cluster.Snapshot) (views.Leftovers, error) {
-	found, err := engine.Find(ctx, m.watch, "")
+	found, err := engine.Find(ctx, m.watch, m.state)
 	if found.Snapshot == nil {
 		return views.Leftovers{}, err
 	}
@@ -25,6 +25,9 @@ func (m *mover) Leftovers(ctx context.Context, _ *cluster.Snapshot) (views.Lefto
 	if found.Checkpoint != nil {
 		out.Plan = found.Checkpoint.Plan.Title
 		out.Begun = found.Checkpoint.Started
+	}
+	for _, r := range found.Raised {
+		out.Raised = append(out.Raised, views.RaisedTimeout(r))
 	}
 	for _, r := range found.Running {
 		out.Running = append(out.Running, views.ForeignMove{Name: r.Name, From: r.From, To: r.To, Slots: r.Slots, State: r.State})
@@ -44,8 +47,13 @@ func (m *mover) Recover(_ context.Context, slots keyslot.Set, way plan.Way, o vi
 	for slot := range slots.All() {
 		ways[slot] = way
 	}
-	return m.launch(func() (*engine.Job, error) { return engine.StartRecovery(m.life, m.watch, found, ways, runOptions(o)) })
+	return m.launch(func() (*engine.Job, error) {
+		return engine.StartRecovery(m.life, m.watch, found, ways, m.runOptions(o))
+	})
 }
+
+// SetBack sets back the node timeouts that interrupted moves raised.
+func (m *mover) SetBack(ctx context.Context) error { return engine.SetBack(ctx, m.watch, m.state) }
 
 // Cancel ends a migration that the servers run by themselves.
 func (m *mover) Cancel(ctx context.Context, name string) error {

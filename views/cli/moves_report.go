@@ -81,7 +81,7 @@ func (m *moving) print(r views.MoveReport) {
 	}
 	if !r.Open.Empty() {
 		say("%d slots are open (%s); to settle them: slotdeck resume %s", r.Open.Len(), r.Open, m.seed)
-	} else if !r.Left.Empty() {
+	} else if !r.Left.Empty() && r.Back.Empty() {
 		say("%d slots were not moved; nothing is open. To go on:", r.Left.Len())
 		for _, mv := range m.plan.Moves {
 			rest := mv.Set()
@@ -91,6 +91,8 @@ func (m *moving) print(r views.MoveReport) {
 		}
 	}
 	switch {
+	case r.OK && r.Moved.Empty() && !r.Back.Empty():
+		say("[OK] %d slots and %d keys are back with the owner they had, in %.1f s; every node that was asked agrees.", r.Back.Len(), r.Keys, r.Took.Seconds())
 	case r.OK && r.Left.Empty() && !r.Back.Empty():
 		say("[OK] %d slots moved and %d rolled back, with %d keys, in %.1f s; every node that was asked agrees.", r.Moved.Len(), r.Back.Len(), r.Keys, r.Took.Seconds())
 	case r.OK && r.Left.Empty():

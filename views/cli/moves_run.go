@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/keyslot"
 	"slotdeck/views"
 )
 
@@ -23,6 +23,8 @@ type moving struct {
 	options views.MoveOptions
 	seed    string
 	plan    plan.Plan
+	in      *bufio.Reader // of standard input, once it is read
+	line    chan string   // the line that is waited for; nil: none is
 }
 
 // begin connects, and looks until the nodes agree or should have.
@@ -37,7 +39,7 @@ func (f *moveFlags) begin(ctx context.Context, w *World, words []string) (*movin
 	}
 	m := &moving{moveFlags: f, w: w, options: o, seed: t.Seeds[0]}
 	m.watch = watchTarget(context.WithoutCancel(ctx), t, 500*time.Millisecond)
-	m.mover = newMover(m.watch.Watch)
+	m.mover = newMover(m.watch.Watch, w.Env)
 	snap, err := m.settled(ctx)
 	if err != nil {
 		m.close()
@@ -83,6 +85,7 @@ func (m *moving) settled(ctx context.Context) (*cluster.Snapshot, error) {
 type planned struct {
 	plan   plan.Plan
 	choice plan.Choice
+	heavy  keyslot.Set // slots with a key that would hold its node too long
 }
 
 // work makes the plan of a request, with keys counted and receivers looked at.
@@ -102,8 +105,14 @@ func (m *moving) work(ctx context.Context, r plan.Request, s *cluster.Snapshot) 
 	if n := float64(m.throttle); n > 0 && !out.choice.Driver.Atomic() {
 		facts.Rate.Low.Keys, facts.Rate.High.Keys = min(facts.Rate.Low.Keys, n), min(facts.Rate.High.Keys, n)
 	}
-	if facts.Facts.Stray, err = m.mover.Stray(ctx, out.plan); err != nil {
+	survey, err := m.mover.Survey(ctx, out.plan, out.choice.Driver, m.options.MaxBlock)
+	if err != nil {
 		m.w.Warn(clean(err.Error()))
+	}
+	facts.Facts.Stray, facts.Facts.Weights = survey.Stray, survey.Weights
+	if w := survey.Weights; w != nil {
+		w.Move = m.options.BigKeys == views.MoveBigKeys || m.options.BigKeys == views.RaiseTimeout
+		out.heavy = w.Slots()
 	}
 	out.plan, err = plan.Make(r, s, facts.Facts)
 	m.options.Driver = m.wanted(facts)
@@ -127,6 +136,8 @@ func refusal(err error) error {
 		return &Failure{Usage, err}
 	case plan.NodeDown:
 		return &Failure{Unreachable, err}
+	case plan.NoRights:
+		return &Failure{Denied, err}
 	}
 	return &Failure{No, err}
 }
@@ -173,6 +184,9 @@ func (m *moving) show(p planned) error {
 	if p.choice.Reason != "" {
 		lines = append(lines, "driver", "  "+p.choice.Reason)
 	}
+	if !p.heavy.Empty() {
+		lines = append(lines, "big keys", "  "+m.bigKeyText(p.heavy))
+	}
 	if m.dryRun {
 		lines = append(append(lines, "commands"), p.plan.CommandLines(p.choice.Driver)...)
 	}
@@ -186,6 +200,9 @@ func (m *moving) show(p planned) error {
 
 // confirm asks on the terminal; without one, --yes is needed.
 func (m *moving) confirm(ctx context.Context, question string) error {
+	if m.w.guarding.watches() {
+		return agree(ctx, m.w, m.yes, question, "")
+	}
 	if m.yes {
 		return nil
 	}
@@ -207,13 +224,9 @@ func (m *moving) ask(ctx context.Context, question string) (string, error) {
 		return "", usage("there is no terminal to ask on, so nothing was changed; say --yes to go on without being asked, or --dry-run to see the plan alone")
 	}
 	fmt.Fprint(m.w.Err, question)
-	answer := make(chan string, 1)
-	go func() { // ends with the line, or with the program
-		line, _ := bufio.NewReader(m.w.In).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
 	select {
-	case line := <-answer:
+	case line := <-m.typed():
+		m.line = nil
 		return line, nil
 	case <-ctx.Done():
 		fmt.Fprintln(m.w.Err)
@@ -229,7 +242,9 @@ func (m *moving) follow(ctx context.Context, start func() (views.MoveJob, error)
 		return m.notBegun(err)
 	}
 	show := m.progress()
+	asking := asker{m: m, job: job, show: show}
 	stop := ctx.Done()
+	var typed <-chan string
 	for updates := job.Updates(); updates != nil; {
 		select {
 		case p, ok := <-updates:
@@ -237,7 +252,16 @@ func (m *moving) follow(ctx context.Context, start func() (views.MoveJob, error)
 				updates = nil
 				continue
 			}
-			show.draw(p)
+			if typed = nil; asking.take(p) {
+				typed = m.typed()
+			} else {
+				show.draw(p)
+			}
+		case line := <-typed:
+			m.line, typed = nil, nil
+			if asking.line(line) {
+				typed = m.typed()
+			}
 		case <-stop:
 			stop = nil
 			show.say("stopping: the slots in hand are finished, nothing stays open")

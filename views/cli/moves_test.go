@@ -24,6 +24,8 @@ func TestMoveCommandsRefuseWhatMeansNothing(t *testing.T) {
 		{"reshard h:1 --cluster-to A --cluster-slots 5 --driver best", "auto, migrate or atomic"},
 		{"reshard h:1 --to A --slots 5 --max-block 0", "--max-block 0"},
 		{"reshard h:1 --to A --slots 5 --big-keys eat", "--big-keys"},
+		{"reshard h:1 --to A --slots 5 --on-conflict win", "leave, source, target or stop"},
+		{"reshard h:1 --to A --slots 5 --replace --on-conflict target", "exclude each other"},
 		{"rebalance h:1 --by colour", "slots, keys, memory or traffic"},
 		{"rebalance h:1 --weight A", "not ID=W"},
 		{"rebalance h:1 --threshold 100", "--threshold 100"},
@@ -47,14 +49,16 @@ func answered(t *testing.T, got outcome) (r reportAnswer) {
 }
 
 func TestReshardAndRebalanceOnEveryVersion(t *testing.T) {
+	t.Parallel()
 	labtest.EachVersion(t, func(t *testing.T, server lab.Server) {
-		t.Setenv("XDG_STATE_HOME", t.TempDir())
+		t.Parallel()
+		env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 		c := labtest.Start(t, lab.Config{Binary: server.Path})
 		if err := c.Fill(t.Context(), 3000); err != nil {
 			t.Fatal(err)
 		}
 		host, port, _ := strings.Cut(c.Seed(), ":")
-		got := run(t, "", nil, "reshard", host, port, "--cluster-from", "A,B", "--cluster-to", "C", "--cluster-slots", "600", "--cluster-yes", "-o", "json")
+		got := run(t, "", env, "reshard", host, port, "--cluster-from", "A,B", "--cluster-to", "C", "--cluster-slots", "600", "--cluster-yes", "-o", "json")
 		r := answered(t, got)
 		if got.code != Fine || !r.OK || r.Keys == 0 {
 			t.Fatalf("code %d: %+v\n%s", got.code, r, got.err)
@@ -68,41 +72,42 @@ func TestReshardAndRebalanceOnEveryVersion(t *testing.T) {
 				t.Errorf("not an event: %q", line)
 			}
 		}
-		got = run(t, "", nil, "rebalance", c.Seed(), "--yes")
+		got = run(t, "", env, "rebalance", c.Seed(), "--yes")
 		if got.code != Fine || !strings.Contains(got.out, "Moving ") || !strings.Contains(got.out, "[OK] ") {
 			t.Fatalf("rebalance: code %d\n%s\n%s", got.code, got.out, got.err)
 		}
-		got = run(t, "", nil, "rebalance", c.Seed(), "--yes")
+		got = run(t, "", env, "rebalance", c.Seed(), "--yes")
 		if got.code != Fine || got.out != "*** No rebalancing needed! All nodes are within the 2.00% threshold.\n" {
 			t.Errorf("rebalance once more: code %d, %q, %q", got.code, got.out, got.err)
 		}
-		if got = run(t, "", nil, "resume", c.Seed()); got.code != Fine || !strings.Contains(got.out, "No slot is open") {
+		if got = run(t, "", env, "resume", c.Seed()); got.code != Fine || !strings.Contains(got.out, "No slot is open") {
 			t.Errorf("resume: code %d, %q, %q", got.code, got.out, got.err)
 		}
 	})
 }
 
 func TestMovesNeedYesOrATerminal(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Parallel()
+	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{})
-	got := run(t, "", nil, "reshard", c.Seed(), "--to", "B", "--from", "A", "--slots", "5")
+	got := run(t, "", env, "reshard", c.Seed(), "--to", "B", "--from", "A", "--slots", "5")
 	if got.code != Usage || !strings.Contains(got.err, "no terminal to ask on") {
 		t.Errorf("code %d, %q", got.code, got.err)
 	}
-	got = run(t, "", nil, "reshard", c.Seed(), "--to", "Q", "--slots", "5", "--yes")
+	got = run(t, "", env, "reshard", c.Seed(), "--to", "Q", "--slots", "5", "--yes")
 	if got.code != Usage || !strings.Contains(got.err, "is no node of this cluster") {
 		t.Errorf("an unknown target: code %d, %q", got.code, got.err)
 	}
 	file := t.TempDir() + "/plan.json"
-	got = run(t, "", nil, "reshard", c.Seed(), "--to", "B", "--from", "A", "--slots", "5", "--dry-run", "--plan", file)
+	got = run(t, "", env, "reshard", c.Seed(), "--to", "B", "--from", "A", "--slots", "5", "--dry-run", "--plan", file)
 	if got.code != Fine || !strings.Contains(got.out, "SETSLOT") && !strings.Contains(got.out, "MIGRAT") {
 		t.Errorf("--dry-run: code %d, %q, %q", got.code, got.out, got.err)
 	}
-	got = run(t, "", nil, "reshard", c.Seed(), "--plan", file, "--yes")
+	got = run(t, "", env, "reshard", c.Seed(), "--plan", file, "--yes")
 	if got.code != Fine || !strings.Contains(got.out, "[OK] 5 slots") {
 		t.Errorf("the plan file: code %d, %q, %q", got.code, got.out, got.err)
 	}
-	got = run(t, "", nil, "reshard", c.Seed(), "--plan", file, "--yes")
+	got = run(t, "", env, "reshard", c.Seed(), "--plan", file, "--yes")
 	if got.code != No || !strings.Contains(got.err, "the cluster is not what plan") {
 		t.Errorf("the plan file once more: code %d, %q, %q", got.code, got.out, got.err)
 	}
@@ -125,8 +130,9 @@ func (u *until) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func TestSignalEndsAMoveBetweenSlots(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+func TestSignalEndsAMoveBetweenSlotsInTime(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{})
 	if err := c.Fill(t.Context(), 20_000); err != nil {
 		t.Fatal(err)
@@ -137,7 +143,7 @@ func TestSignalEndsAMoveBetweenSlots(t *testing.T) {
 	progress := &until{text: "moving: ", cancel: cancel}
 	code := Run(ctx, &World{
 		Args: strings.Fields("reshard " + c.Seed() + " --from A --to B --slots 4000 --yes --driver migrate --throttle 2000"),
-		Env:  func(string) string { return "" }, In: strings.NewReader(""), Out: &out, Err: progress,
+		Env:  func(name string) string { return env[name] }, In: strings.NewReader(""), Out: &out, Err: progress,
 	})
 	if took := time.Since(progress.at); code != Interrupted || took > 3*time.Second {
 		t.Fatalf("code %d after %v\n%s\n%s", code, took, &out, progress)
@@ -145,12 +151,12 @@ func TestSignalEndsAMoveBetweenSlots(t *testing.T) {
 	if !strings.Contains(out.String(), "nothing is open") || !strings.Contains(out.String(), "slotdeck reshard "+c.Seed()+" --to ") {
 		t.Errorf("it is not told what is left and how to go on:\n%s", &out)
 	}
-	if got := run(t, "", nil, "resume", c.Seed()); got.code != Fine || !strings.Contains(got.out, "No slot is open") {
+	if got := run(t, "", env, "resume", c.Seed()); got.code != Fine || !strings.Contains(got.out, "No slot is open") {
 		t.Errorf("resume: code %d\n%s\n%s", got.code, got.out, got.err)
 	}
 	for line := range strings.Lines(out.String()) { // what it says to do works
 		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "slotdeck "); ok {
-			got := run(t, "", nil, append(strings.Fields(rest), "--yes")...)
+			got := run(t, "", env, append(strings.Fields(rest), "--yes")...)
 			if got.code != Fine || !strings.Contains(got.out, "[OK] ") {
 				t.Errorf("slotdeck %s: code %d\n%s\n%s", rest, got.code, got.out, got.err)
 			}
@@ -159,7 +165,8 @@ func TestSignalEndsAMoveBetweenSlots(t *testing.T) {
 }
 
 func TestOpenSlotIsFoundAndFinished(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Parallel()
+	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{})
 	if err := c.Fill(t.Context(), 2000); err != nil {
 		t.Fatal(err)
@@ -181,14 +188,14 @@ func TestOpenSlotIsFoundAndFinished(t *testing.T) {
 			t.Fatal(cmd)
 		}
 	}
-	got := run(t, "", nil, "resume", c.Seed(), "--leave")
+	got := run(t, "", env, "resume", c.Seed(), "--leave")
 	if got.code != Fine || !strings.Contains(got.out, "finish") || !strings.Contains(got.out, "roll back") || !strings.Contains(got.out, "slot 7 is open") {
 		t.Fatalf("resume --leave: code %d\n%s\n%s", got.code, got.out, got.err)
 	}
-	if got = run(t, "", nil, "resume", c.Seed(), "--finish"); got.code != Usage {
+	if got = run(t, "", env, "resume", c.Seed(), "--finish"); got.code != Usage {
 		t.Errorf("without --yes and a terminal: code %d", got.code)
 	}
-	if got = run(t, "", nil, "resume", c.Seed(), "--finish", "--yes"); got.code != Fine {
+	if got = run(t, "", env, "resume", c.Seed(), "--finish", "--yes"); got.code != Fine {
 		t.Fatalf("resume --finish: code %d\n%s\n%s", got.code, got.out, got.err)
 	}
 	slots, err := nodes[1].Do(t.Context(), "CLUSTER", "NODES").Text()

@@ -32,6 +32,7 @@ HOST:PORT. When it was interrupted, the same command does the rest.`,
 	f.registerJoin(flags)
 	f.registerSettle(flags)
 	f.registerWatch(flags)
+	f.zones.register(cmd.Flags())
 	f.register(cmd)
 	return cmd
 }
@@ -53,23 +54,7 @@ func (f *memberFlags) replace(ctx context.Context, w *World, words []string, und
 		return err
 	}
 	defer m.crew.Close()
-	snap, err := m.crew.Look(ctx, m.seeds...)
-	if err != nil {
-		return err
-	}
-	servers := m.crew.LookAt(ctx, fresh...)
-	r := plan.ReplaceRequest{New: servers[0]}
-	if r.Old, err = plan.FindNode(snap, rest[0]); err != nil {
-		return memberRefusal(err)
-	}
-	if under != "" {
-		if r.Under, err = plan.FindNode(snap, under); err != nil {
-			return memberRefusal(err)
-		}
-	}
-	p, err := plan.PlanReplace(snap, r)
-	if err != nil {
-		return joinRefusal(err, servers)
-	}
-	return m.carryOut(ctx, p)
+	want := wishing{seeds: m.seeds, node: rest[0], under: under}
+	want.MemberWish = plan.MemberWish{Kind: plan.MemberReplace, Servers: fresh}
+	return m.carry(ctx, want)
 }

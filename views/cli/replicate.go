@@ -3,7 +3,6 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 )
 
@@ -22,12 +21,13 @@ has succeeded when every node that answers shows the new role.`,
 		Args:              atLeastOne("HOST:PORT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.withNodes(cmd.Context(), w, args, 2, "replicate HOST:PORT NODE PRIMARY", func(m *membership, s *cluster.Snapshot, ids []cluster.NodeID) error {
-				return m.propose(cmd.Context())(plan.PlanReplicate(s, ids[0], ids[1]))
+			return f.onCluster(cmd.Context(), w, args, 2, "replicate HOST:PORT NODE PRIMARY", func(rest []string) (wishing, error) {
+				return wishing{MemberWish: plan.MemberWish{Kind: plan.MemberReplicate}, node: rest[0], under: rest[1]}, nil
 			})
 		},
 	}
 	f.registerSettle(cmd.Flags())
+	f.zones.register(cmd.Flags())
 	f.register(cmd)
 	return cmd
 }

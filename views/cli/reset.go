@@ -40,14 +40,5 @@ func (f *memberFlags) reset(ctx context.Context, w *World, words []string, hard 
 		return err
 	}
 	defer m.crew.Close()
-	servers := m.crew.LookAt(ctx, m.seeds...)
-	around, err := m.crew.Look(ctx, m.seeds...)
-	if err != nil {
-		return err
-	}
-	p, err := plan.PlanReset(plan.ResetRequest{Servers: servers, Around: around, Hard: hard})
-	if err != nil {
-		return joinRefusal(err, servers)
-	}
-	return m.carryOut(ctx, p)
+	return m.carry(ctx, wishing{MemberWish: plan.MemberWish{Kind: plan.MemberReset, Servers: m.seeds, Hard: hard}})
 }

@@ -24,10 +24,13 @@ and MIGRATE. The plan is printed first.
 
 Nodes are named by any unique beginning of their ids, by HOST:PORT, or by their
 shards' letters. The names of flags are those of redis-cli --cluster reshard,
-with or without the prefix "cluster-". Nothing asks while slots move: a key that
-is on both sides with different values stays behind with its slot unless
---replace is given, and so does a slot with a key that would hold its server too
-long unless --big-keys says otherwise.
+with or without the prefix "cluster-".
+
+Slots are looked at before the first one moves: a key that would hold its server
+longer than --max-block is named, with the predicted time. What cannot be decided
+without the operator is asked on the terminal; without one, or with --yes, flags
+answer (--big-keys, --on-conflict, --on-stray, --on-failure), else the slot stays
+where it is, closed, and the report says so.
 
 A signal ends the move between two slots, within 3 seconds, with nothing open.`,
 		Example: `  slotdeck reshard 10.0.0.11:7001 --from all --to 4f2e --slots 1000 --yes

@@ -24,7 +24,12 @@ func newResume(w *World) *cobra.Command {
 		Long: `Finds the slots that an interrupted move left open, whoever began it and on
 whatever machine, tells how each stands, with the keys on both sides, and what
 can be done about it: finish the move, roll it back, or leave it. Without one of
-the three it asks, and without a terminal it only tells.`,
+the three it asks, and without a terminal it only tells.
+
+Once no slot is open it looks for keys on primaries that do not own their slots,
+which clients cannot see (Redis 8.4 and newer do not show them): finish removes
+them, and saves to a file what the owner does not have; roll back brings the
+owner what it does not have.`,
 		Example: `  slotdeck resume 10.0.0.11:7001
   slotdeck resume 10.0.0.11:7001 --finish --yes`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -42,7 +47,7 @@ the three it asks, and without a terminal it only tells.`,
 			if err != nil && len(left.Open) == 0 {
 				return refusal(err)
 			}
-			return errors.Join(m.resume(cmd.Context(), left, way, chosen), m.showRest(snap, left))
+			return errors.Join(m.resume(cmd.Context(), left, way, chosen), m.setBack(cmd.Context(), left, chosen && way == plan.Leave), m.showRest(snap, left))
 		},
 	}
 	flags := cmd.Flags()
@@ -77,6 +82,7 @@ type recoveryAnswer struct {
 	Slot      int         `json:"slot"`
 	Owner     string      `json:"owner"`
 	To        string      `json:"to,omitempty"`
+	Holder    string      `json:"holder,omitempty"` // has keys of it though it is not open
 	Text      string      `json:"text"`
 	Suggested string      `json:"suggested"`
 	Ways      []wayAnswer `json:"ways"`
@@ -118,18 +124,52 @@ func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way,
 		if o := r.Option(way); o.Possible {
 			set.Add(r.Slot)
 		} else {
-			m.w.Warn(fmt.Sprintf("slot %d stays open: %s", r.Slot, ui.Clean(o.Text)))
+			m.w.Warn(fmt.Sprintf("slot %d stays as it is: %s", r.Slot, ui.Clean(o.Text)))
 		}
 	}
 	if set.Empty() {
-		return failure(No, "no open slot can be settled this way; the sentences above say why")
+		return failure(No, "no slot can be settled this way; the sentences above say why")
 	}
 	if chosen {
-		if err := m.confirm(ctx, fmt.Sprintf("%s %d open slots (%s), yes or no? ", way, set.Len(), set)); err != nil {
+		if err := m.confirm(ctx, fmt.Sprintf("%s %d slots (%s), yes or no? ", way, set.Len(), set)); err != nil {
 			return err
 		}
 	}
 	return m.follow(ctx, func() (views.MoveJob, error) { return m.mover.Recover(ctx, set, way, m.options) })
+}
+
+// setBack offers to set node timeouts back that an interrupted move raised. A
+// recovery of open slots has done so already.
+func (m *moving) setBack(ctx context.Context, left views.Leftovers, leave bool) error {
+	if len(left.Raised) == 0 {
+		return nil
+	}
+	now, err := m.mover.Leftovers(ctx, m.watch.Latest())
+	if err != nil || len(now.Raised) == 0 {
+		return err
+	}
+	for _, r := range now.Raised {
+		is := "it does not tell what it is now"
+		if r.Is > 0 {
+			is = fmt.Sprintf("it is %v", r.Is)
+		}
+		m.w.Warn(fmt.Sprintf("an interrupted move raised the node timeout of %s, which was %v (%s): CONFIG SET cluster-node-timeout %d sets it back", m.name(r.Node), r.Was, is, r.Was.Milliseconds()))
+	}
+	switch {
+	case leave || m.dryRun:
+		return nil
+	case !m.yes && !m.interactive():
+		m.w.Warn("say --yes to have this done")
+		return nil
+	}
+	if err := m.confirm(ctx, fmt.Sprintf("set the node timeout of %d nodes back, yes or no? ", len(now.Raised))); err != nil {
+		return err
+	}
+	if err := m.mover.SetBack(ctx); err != nil {
+		return failure(No, "%w", err)
+	}
+	m.w.Warn("the node timeouts are set back")
+	return nil
 }
 
 // showRest tells what else an interrupted move left: migrations that the servers
@@ -157,7 +197,7 @@ func (m *moving) showOpen(left views.Leftovers) error {
 		return writeJSON(m.w.Out, answers)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(m.w.Out, "[OK] No slot is open; there is nothing to resume.")
+		_, err := fmt.Fprintln(m.w.Out, "[OK] No slot is open, and no primary holds keys of slots that it does not own; there is nothing to resume.")
 		return err
 	}
 	for _, g := range left.Groups() {
@@ -173,7 +213,7 @@ func (m *moving) showGroup(g *views.OpenGroup) {
 	set, first := g.Slots(), g.First()
 	say("%s", g.Text(m.name))
 	if set.Len() > 1 {
-		say("  %d slots are open: %s; the sentences below are about slot %d, the others stand alike", set.Len(), set, first.Slot)
+		say("  %s: %s; the sentences below are about slot %d, the others stand alike", g.Many(), set, first.Slot)
 	}
 	for _, o := range first.Options {
 		mark := " "
@@ -205,7 +245,7 @@ func (m *moving) name(id cluster.NodeID) string {
 }
 
 func answerRecovery(r plan.Recovery) recoveryAnswer {
-	a := recoveryAnswer{Slot: int(r.Slot), Owner: string(r.Owner), To: string(r.To), Text: r.Text, Suggested: r.Suggested.String()}
+	a := recoveryAnswer{Slot: int(r.Slot), Owner: string(r.Owner), To: string(r.To), Holder: string(r.Holder), Text: r.Text, Suggested: r.Suggested.String()}
 	for _, o := range r.Options {
 		w := wayAnswer{Way: o.Way.String(), Possible: o.Possible, Text: o.Text, Risk: o.Risk.String()}
 		for _, c := range o.Commands {

@@ -14,6 +14,7 @@ import (
 // Run does what the arguments ask for and returns the exit code. What went
 // wrong is one sentence on the error stream.
 func Run(ctx context.Context, w *World) Exit {
+	defer w.end()
 	root := newRoot(w)
 	root.SetArgs(w.Args)
 	began := false
@@ -77,11 +78,7 @@ any, 127.0.0.1:6379 is tried. The password is best put into REDISCLI_AUTH.`,
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := conn.resolve(cmd.Context(), w, args)
-			if err != nil {
-				return err
-			}
-			return look.open(cmd.Context(), w, t)
+			return look.visit(cmd.Context(), w, &conn, args)
 		},
 	}
 	root.SetIn(w.In)
@@ -91,11 +88,15 @@ any, 127.0.0.1:6379 is tried. The password is best put into REDISCLI_AUTH.`,
 	root.Flags().Bool("version", false, "the version")
 	conn.register(root.Flags())
 	look.register(root.Flags())
+	root.AddCommand(newTrace(w), newExec(w), newScan(w), newBigkeys(w), newHot(w))
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("slotdeck {{.Version}}\n")
-	root.AddGroup(&cobra.Group{ID: "cluster", Title: "Clusters:"}, &cobra.Group{ID: "members", Title: "Who belongs to a cluster:"}, &cobra.Group{ID: "moves", Title: "Moving slots:"}, &cobra.Group{ID: "keys", Title: "Keys and slots, computed here:"})
-	root.AddCommand(newInfo(w), newDemo(w), newFailover(w), newReshard(w), newRebalance(w), newDrain(w), newResume(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
+	root.AddGroup(&cobra.Group{ID: "cluster", Title: "Clusters:"}, &cobra.Group{ID: "members", Title: "Who belongs to a cluster:"}, &cobra.Group{ID: "moves", Title: "Moving slots:"}, &cobra.Group{ID: "keys", Title: "Keys and slots:"})
+	root.AddCommand(newInfo(w), newStatus(w), newWatch(w), newDemo(w), newFailover(w), newSpread(w), newRollingRestart(w), newReshard(w), newRebalance(w), newDrain(w), newResume(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
 	root.AddCommand(newCall(w), newSetTimeout(w), newCreate(w), newAddNode(w), newReplicate(w), newReplace(w), newDelNode(w), newForget(w), newReset(w))
+	root.AddCommand(newSet(w), newRepairAddresses(w), newFix(w))
+	root.AddCommand(newConfig(w), newBackup(w), newImport(w))
+	root.AddCommand(newCheck(w), newDrift(w), newJournal(w), newContext(w), newKeeper(w))
 	root.SetHelpCommand(newHelp())
 	needShell(root)
 	root.SetHelpTemplate(helpTemplate())

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"testing"
 )
@@ -12,12 +13,19 @@ type outcome struct {
 	out, err string
 }
 
-// run does what the program does, without a process.
-func run(t *testing.T, stdin string, env map[string]string, args ...string) outcome {
+// run does what the program does, without a process. Unless the environment says
+// where, what it keeps goes into a folder of its own.
+func run(t testing.TB, stdin string, env map[string]string, args ...string) outcome {
 	t.Helper()
 	var out, err bytes.Buffer
+	state := t.TempDir()
 	code := Run(t.Context(), &World{
-		Args: args, Env: func(name string) string { return env[name] },
+		Args: args, Env: func(name string) string {
+			if name == "XDG_STATE_HOME" {
+				return cmp.Or(env[name], state)
+			}
+			return env[name]
+		},
 		In: strings.NewReader(stdin), Out: &out, Err: &err,
 	})
 	return outcome{code, out.String(), err.String()}
@@ -87,7 +95,7 @@ func TestEveryCommandHasHelpAndAManualPage(t *testing.T) {
 	if got := run(t, "", nil, "man", dir); got.code != Fine {
 		t.Fatalf("man: %+v", got)
 	}
-	for _, name := range []string{"slot", "tag", "info", "demo", "reshard", "rebalance", "drain", "resume", "version", "completion"} {
+	for _, name := range []string{"slot", "tag", "info", "status", "watch", "demo", "reshard", "rebalance", "drain", "resume", "version", "completion"} {
 		got := run(t, "", nil, name, "--help")
 		if got.code != Fine || !strings.Contains(got.out, "Usage:") {
 			t.Errorf("slotdeck %s --help: %+v", name, got)

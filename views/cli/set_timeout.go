@@ -23,28 +23,12 @@ when all took it.`,
 		Args:              atLeastOne("HOST:PORT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			node, rest := f.apart(args)
-			if len(rest) != 1 {
-				return usage("say one node and one number of milliseconds: set-timeout HOST:PORT MS")
-			}
-			ms, err := strconv.Atoi(rest[0])
-			if err != nil {
-				return usage("%q is not a number of milliseconds", rest[0])
-			}
-			m, err := f.begin(cmd.Context(), w, node)
-			if err != nil {
-				return err
-			}
-			defer m.crew.Close()
-			snap, err := m.crew.Look(cmd.Context(), m.seeds...)
-			if err != nil {
-				return err
-			}
-			p, err := plan.PlanNodeTimeout(snap, ms)
-			if err != nil {
-				return memberRefusal(err)
-			}
-			return m.carryOut(cmd.Context(), p)
+			return f.onCluster(cmd.Context(), w, args, 1, "set-timeout HOST:PORT MS", func(rest []string) (wishing, error) {
+				if _, err := strconv.Atoi(rest[0]); err != nil {
+					return wishing{}, usage("%q is not a number of milliseconds", rest[0])
+				}
+				return wishing{MemberWish: plan.MemberWish{Kind: plan.MemberSet, Setting: plan.NodeTimeout, Value: rest[0]}}, nil
+			})
 		},
 	}
 	f.register(cmd)

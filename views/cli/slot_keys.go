@@ -15,6 +15,7 @@ import (
 type slotKeys struct {
 	watch  *watch.Watch
 	reader keys.Reader
+	loads  slotLoads
 }
 
 // CountKeys counts the keys that a node holds in slots.

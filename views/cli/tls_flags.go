@@ -7,26 +7,55 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/pflag"
+
+	"slotdeck/views/cli/settings"
 )
 
 // tlsFlags are the flags about TLS, called as in redis-cli.
 type tlsFlags struct {
+	prefix     string // of the flags' names: "from-" for the other side of an import
+	side       string // which side that is, in their descriptions: " (of the source)"
 	on         bool
 	caCert     string
 	caCertDir  string
 	cert, key  string
 	serverName string
 	insecure   bool
+	ciphers    string
+	suites     string
 }
 
 func (t *tlsFlags) register(f *pflag.FlagSet) {
-	f.BoolVar(&t.on, "tls", false, "connect with TLS")
-	f.StringVar(&t.caCert, "cacert", "", "`file` with the certificates to trust (default: the system's)")
-	f.StringVar(&t.caCertDir, "cacertdir", "", "`folder` with the certificates to trust")
-	f.StringVar(&t.cert, "cert", "", "`file` with the certificate to show to the nodes")
-	f.StringVar(&t.key, "key", "", "`file` with the key of that certificate")
-	f.StringVar(&t.serverName, "sni", "", "`name` that the nodes' certificates must be for (default: the host)")
-	f.BoolVar(&t.insecure, "insecure", false, "trust any certificate")
+	f.BoolVar(&t.on, t.prefix+"tls", false, "connect with TLS"+t.side)
+	f.StringVar(&t.caCert, t.prefix+"cacert", "", "`file` with the certificates to trust"+t.side+" (default: the system's)")
+	f.StringVar(&t.caCertDir, t.prefix+"cacertdir", "", "`folder` with the certificates to trust"+t.side)
+	f.StringVar(&t.cert, t.prefix+"cert", "", "`file` with the certificate to show"+t.side)
+	f.StringVar(&t.key, t.prefix+"key", "", "`file` with the key of that certificate"+t.side)
+	f.StringVar(&t.serverName, t.prefix+"sni", "", "`name` that the nodes' certificates must be for (default: the host)")
+	f.BoolVar(&t.insecure, t.prefix+"insecure", false, "trust any certificate"+t.side)
+	f.StringVar(&t.ciphers, t.prefix+"tls-ciphers", "", "`names` of ciphers for TLS 1.2, as OpenSSL or the standard calls them, with colons between")
+	f.StringVar(&t.suites, t.prefix+"tls-ciphersuites", "", "`names` of ciphers for TLS 1.3; all of the three are always allowed here")
+}
+
+// or fills what the flags leave open from a context.
+func (t tlsFlags) or(known *settings.TLS) *tlsFlags {
+	if known == nil {
+		return &t
+	}
+	t.on = true
+	for _, f := range []struct {
+		flag *string
+		from string
+	}{
+		{&t.caCert, known.CACert}, {&t.caCertDir, known.CACertDir}, {&t.cert, known.Cert}, {&t.key, known.Key},
+		{&t.serverName, known.ServerName}, {&t.ciphers, known.Ciphers},
+	} {
+		if *f.flag == "" {
+			*f.flag = f.from
+		}
+	}
+	t.insecure = t.insecure || known.Insecure
+	return &t
 }
 
 // config is nil when TLS is not wanted. asked tells that a URI wants it.
@@ -36,11 +65,12 @@ func (t *tlsFlags) config(asked bool) (*tls.Config, error) {
 			name string
 			set  bool
 		}{
-			{"--cacert", t.caCert != ""}, {"--cacertdir", t.caCertDir != ""}, {"--cert", t.cert != ""},
-			{"--key", t.key != ""}, {"--sni", t.serverName != ""}, {"--insecure", t.insecure},
+			{"cacert", t.caCert != ""}, {"cacertdir", t.caCertDir != ""}, {"cert", t.cert != ""},
+			{"key", t.key != ""}, {"sni", t.serverName != ""}, {"insecure", t.insecure},
+			{"tls-ciphers", t.ciphers != ""}, {"tls-ciphersuites", t.suites != ""},
 		} {
 			if f.set {
-				return nil, usage("%s means nothing without --tls", f.name)
+				return nil, usage("--%s%s means nothing without --%stls", t.prefix, f.name, t.prefix)
 			}
 		}
 		return nil, nil
@@ -50,8 +80,11 @@ func (t *tlsFlags) config(asked bool) (*tls.Config, error) {
 	if c.RootCAs, err = t.trusted(); err != nil {
 		return nil, err
 	}
+	if c.CipherSuites, err = cipherSuites(t.ciphers); err != nil {
+		return nil, err
+	}
 	if (t.cert == "") != (t.key == "") {
-		return nil, usage("--cert and --key belong together")
+		return nil, usage("--%scert and --%skey belong together", t.prefix, t.prefix)
 	}
 	if t.cert != "" {
 		pair, err := tls.LoadX509KeyPair(t.cert, t.key)
@@ -72,7 +105,7 @@ func (t *tlsFlags) trusted() (*x509.CertPool, error) {
 	if t.caCertDir != "" {
 		entries, err := os.ReadDir(t.caCertDir)
 		if err != nil {
-			return nil, usage("--cacertdir cannot be read: %w", err)
+			return nil, usage("--%scacertdir cannot be read: %w", t.prefix, err)
 		}
 		for _, e := range entries {
 			if e.Type().IsRegular() || e.Type()&os.ModeSymlink != 0 {
@@ -91,12 +124,12 @@ func (t *tlsFlags) trusted() (*x509.CertPool, error) {
 		}
 		added := pool.AppendCertsFromPEM(pem)
 		if file == t.caCert && !added {
-			return nil, usage("--cacert %s holds no certificate in PEM form", file)
+			return nil, usage("--%scacert %s holds no certificate in PEM form", t.prefix, file)
 		}
 		any = any || added
 	}
 	if !any {
-		return nil, usage("--cacertdir %s holds no certificate in PEM form", t.caCertDir)
+		return nil, usage("--%scacertdir %s holds no certificate in PEM form", t.prefix, t.caCertDir)
 	}
 	return pool, nil
 }

@@ -21,17 +21,36 @@ type watching struct {
 
 // watchTarget begins to watch a cluster, until stop is called.
 func watchTarget(ctx context.Context, t target, interval time.Duration) *watching {
-	return watchCatching(ctx, t, interval, func() {})
+	return watchWith(ctx, t, interval, func() {}, func(*watch.Config) {})
+}
+
+// checkupEvery is how often nodes are asked for what changes slowly.
+const checkupEvery = time.Minute
+
+// watchWell begins to watch with checkups; thorough ones count all strays at once.
+func watchWell(ctx context.Context, t target, thorough bool) *watching {
+	return watchWith(ctx, t, time.Second, func() {}, func(c *watch.Config) { c.Checkups, c.Thorough = checkupEvery, thorough })
 }
 
 // watchCatching begins to watch with somebody who deals with the watch's own
 // faults: catch is deferred in each of its goroutines.
 func watchCatching(ctx context.Context, t target, interval time.Duration, catch func()) *watching {
+	return watchWith(ctx, t, interval, catch, func(c *watch.Config) { c.Checkups = checkupEvery })
+}
+
+func watchWith(ctx context.Context, t target, interval time.Duration, catch func(), with func(*watch.Config)) *watching {
 	ctx, cancel := context.WithCancel(ctx)
+	straight := t.Options
+	if len(t.Rules) > 0 { // the watch follows them itself, and knows the nodes' ids
+		straight.Dial = t.Straight
+	}
+	config := watch.Config{
+		Seeds: t.Seeds, Options: straight, Interval: interval, Settings: doctor.SettingNames(), Catch: catch,
+		AddressOf: t.Rules.Member,
+	}
+	with(&config)
 	w := &watching{
-		Watch: watch.New(watch.Config{
-			Seeds: t.Seeds, Options: t.Options, Interval: interval, Settings: doctor.SettingNames(), Catch: catch,
-		}),
+		Watch:   watch.New(config),
 		updates: make(chan *cluster.Snapshot, 1),
 		cancel:  cancel,
 	}

@@ -16,6 +16,20 @@ type World struct {
 	Environ  []string
 	In       io.Reader
 	Out, Err io.Writer
+	Self     string // the file of this program; empty: it is not started a second time
+
+	guarding guarding // what the chosen context forbids
+	ends     []func() // what has to be done before the program ends
+}
+
+// atEnd has something done before the program ends, last things first.
+func (w *World) atEnd(do func()) { w.ends = append(w.ends, do) }
+
+func (w *World) end() {
+	for i := len(w.ends) - 1; i >= 0; i-- {
+		w.ends[i]()
+	}
+	w.ends = nil
 }
 
 // Warn says something on the side that does not end the program.

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/keys"
+	"slotdeck/cluster/keyspace"
+	"slotdeck/cluster/wire"
+	"slotdeck/keyslot"
+	"slotdeck/views"
+)
+
+// slotLoads remembers the last reading of each node: load is the difference of
+// two.
+type slotLoads struct {
+	mu   sync.Mutex
+	last map[cluster.NodeID]loadsRead
+}
+
+type loadsRead struct {
+	at    time.Time
+	loads []keyspace.SlotLoad
+}
+
+const (
+	firstWindow = 500 * time.Millisecond // between the first two readings of a node
+	oldWindow   = 10 * time.Second       // a reading older than this is no beginning
+)
+
+// MeasureSlots tells what slots hold or cost.
+func (s *slotKeys) MeasureSlots(ctx context.Context, id cluster.NodeID, slots []keyslot.Slot, what views.SlotMeasure) (views.SlotNumbers, error) {
+	n, err := s.node(id)
+	if err != nil {
+		return views.SlotNumbers{}, err
+	}
+	now, lacks, err := keys.Loads(ctx, n)
+	if err != nil && !lacks {
+		return views.SlotNumbers{}, err
+	}
+	switch {
+	case what == views.SlotMemory && (len(now) == 0 || now[0].Memory < 0):
+		numbers, err := keys.SampledMemory(ctx, n, slots)
+		return views.SlotNumbers{Numbers: numbers, Sampled: true}, err
+	case lacks:
+		return views.SlotNumbers{Why: "this server counts no load by slot (Redis 8.2, Valkey 8.0 and newer do)"}, nil
+	case what == views.SlotMemory:
+		return views.SlotNumbers{Numbers: inOrder(slots, now, func(l keyspace.SlotLoad) int64 { return l.Memory })}, nil
+	case len(now) == 0 || !now[0].Counted():
+		return views.SlotNumbers{Why: "load by slot is not counted: CONFIG SET cluster-slot-stats-enabled yes starts it"}, nil
+	}
+	return s.rates(ctx, id, n, slots, now, what)
+}
+
+// rates are what was added since the last reading, a second.
+func (s *slotKeys) rates(ctx context.Context, id cluster.NodeID, n *wire.Node, slots []keyslot.Slot, now []keyspace.SlotLoad, what views.SlotMeasure) (views.SlotNumbers, error) {
+	read := loadsRead{time.Now(), now}
+	before, ok := s.loads.swap(id, read)
+	if !ok || read.at.Sub(before.at) > oldWindow || read.at.Sub(before.at) < firstWindow/2 {
+		before = read
+		select {
+		case <-time.After(firstWindow):
+		case <-ctx.Done():
+			return views.SlotNumbers{}, ctx.Err()
+		}
+		loads, _, err := keys.Loads(ctx, n)
+		if err != nil {
+			return views.SlotNumbers{}, err
+		}
+		read = loadsRead{time.Now(), loads}
+		s.loads.swap(id, read)
+	}
+	known := map[keyslot.Slot]keyspace.SlotLoad{}
+	for _, l := range before.loads {
+		known[l.Slot] = l
+	}
+	window := read.at.Sub(before.at).Seconds()
+	return views.SlotNumbers{Numbers: inOrder(slots, read.loads, func(l keyspace.SlotLoad) int64 {
+		b, ok := known[l.Slot]
+		if !ok {
+			return -1
+		}
+		l = l.Since(b)
+		amount := l.CPU
+		if what == views.SlotTraffic {
+			amount = max(0, l.In) + max(0, l.Out)
+		}
+		return int64(float64(amount) / window)
+	})}, nil
+}
+
+func (l *slotLoads) swap(id cluster.NodeID, read loadsRead) (before loadsRead, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == nil {
+		l.last = map[cluster.NodeID]loadsRead{}
+	}
+	before, ok = l.last[id]
+	l.last[id] = read
+	return before, ok
+}
+
+// inOrder are numbers in the order of the slots asked, -1 for one not told.
+func inOrder(slots []keyslot.Slot, loads []keyspace.SlotLoad, number func(keyspace.SlotLoad) int64) []int64 {
+	at := map[keyslot.Slot]int64{}
+	for _, l := range loads {
+		at[l.Slot] = number(l)
+	}
+	out := make([]int64, len(slots))
+	for i, s := range slots {
+		n, ok := at[s]
+		if !ok {
+			n = -1
+		}
+		out[i] = n
+	}
+	return out
+}

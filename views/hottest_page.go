@@ -1,0 +1,279 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"slotdeck/cluster/keyspace"
+	"slotdeck/keyslot"
+	"slotdeck/ui"
+)
+
+// hottestPage watches all primaries for a moment and lists what is used most:
+// slots, keys, and the tags that bind hot keys to one slot.
+type hottestPage struct {
+	desk   KeyDesk
+	nr     int
+	busy   bool
+	parts  []HotPart
+	rows   []hotRow
+	cursor int
+	height int
+}
+
+// hotRow is a slot, a key or a tag; a heading has none of them.
+type hotRow struct {
+	head  string
+	dim   string // a sentence below a heading
+	slot  keyslot.Slot
+	key   string
+	tag   string
+	words []string // the numbers, as they are shown
+}
+
+const hotPatience = 30 * time.Second
+
+func newHottestPage(desk KeyDesk) *hottestPage { return &hottestPage{desk: desk} }
+
+// hotArrived is what was found.
+type hotArrived struct {
+	nr    int
+	parts []HotPart
+}
+
+// Name is the page's word.
+func (p *hottestPage) Name() string { return "hottest" }
+
+// Typing is never true: there is no field.
+func (p *hottestPage) Typing() bool { return false }
+
+// Paste does nothing: there is no field.
+func (p *hottestPage) Paste(string, *Scene) tea.Cmd { return nil }
+
+// Show has nothing to renew.
+func (p *hottestPage) Show(*Scene) {}
+
+// Leave has nothing to close.
+func (p *hottestPage) Leave(*Scene) bool { return false }
+
+// Selected is the key, the tag or the slot under the cursor.
+func (p *hottestPage) Selected(*Scene) Selection {
+	if p.cursor >= len(p.rows) {
+		return Selection{}
+	}
+	r := p.rows[p.cursor]
+	return Selection{Text: cmp.Or(r.key, r.tag, slotText(r.slot))}
+}
+
+func (p *hottestPage) watch() tea.Cmd {
+	p.nr++
+	p.busy = true
+	nr, desk := p.nr, p.desk
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), hotPatience)
+		defer cancel()
+		return hotArrived{nr, desk.Hot(ctx, keyspace.Window)}
+	}
+}
+
+// Receive takes what was found.
+func (p *hottestPage) Receive(msg tea.Msg, sc *Scene) tea.Cmd {
+	m, ok := msg.(hotArrived)
+	if !ok || m.nr != p.nr {
+		return nil
+	}
+	p.busy, p.parts = false, m.parts
+	p.rows = hotRows(sc.Theme, m.parts)
+	p.cursor = 0
+	p.move(1)
+	p.move(-1)
+	return nil
+}
+
+// hotRows lists slots, keys and tags of all primaries, the hottest first.
+func hotRows(t *ui.Theme, parts []HotPart) []hotRow {
+	var slots []keyspace.SlotLoad
+	var keys []keyspace.HotKey
+	whys := map[string]bool{}
+	way := keyspace.ByTouched
+	for _, part := range parts {
+		slots = append(slots, part.Slots...)
+		keys = append(keys, part.Keys...)
+		if part.Why != "" {
+			whys[part.Why] = true
+		}
+		if len(part.Keys) > 0 {
+			way = part.Way
+		}
+	}
+	slices.SortFunc(keys, func(a, b keyspace.HotKey) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key))
+	})
+	out := []hotRow{{head: "slots", dim: "by CLUSTER SLOT-STATS, in " + t.Span(keyspace.Window)}}
+	for why := range whys {
+		out[0].dim = why
+	}
+	for _, s := range keyspace.HotSlots(slots, 10) {
+		out = append(out, hotRow{slot: s.Slot, words: []string{t.Count(s.CPU) + "us", t.Bytes(s.In) + " in", t.Bytes(s.Out) + " out", t.Count(s.Keys) + " keys"}})
+	}
+	out = append(out, hotRow{head: "keys", dim: "by " + way.String()})
+	for i, k := range keys {
+		if i == 30 {
+			break
+		}
+		score := fmt.Sprint(k.Score)
+		if k.Of > 0 {
+			score = fmt.Sprintf("%d of %d", k.Score, k.Of)
+		}
+		out = append(out, hotRow{key: k.Key, slot: k.Slot, words: []string{score, k.Type}})
+	}
+	if tags := keyspace.SharedTags(keys); len(tags) > 0 {
+		out = append(out, hotRow{head: "shared tags", dim: "what binds several hot keys to one slot"})
+		for _, tag := range tags {
+			out = append(out, hotRow{tag: "{" + tag.Tag + "}", slot: tag.Slot, words: []string{plural(tag.Keys, "hot key")}})
+		}
+	}
+	return out
+}
+
+// hottestOn is the page with what it is shown.
+type hottestOn struct{ *hottestPage }
+
+var hottestActions = ui.Actions[hottestOn]{
+	{Keys: []string{"enter"}, Label: "watch", Help: "Watch all primaries for two seconds: slot statistics, LFU counters or idle times. Never MONITOR.", Off: hottestBusy, Do: func(p hottestOn) tea.Cmd { return p.watch() }},
+	{Keys: []string{"o"}, Label: "open", Help: "The keys of the slot, those with the tag, or what is in the key.", Off: hottestNone, Do: func(p hottestOn) tea.Cmd { return p.openRow() }},
+}
+
+func hottestBusy(p hottestOn) string {
+	switch {
+	case p.desk == nil:
+		return noDesk
+	case p.busy:
+		return "the primaries are being watched"
+	}
+	return ""
+}
+
+func hottestNone(p hottestOn) string {
+	if p.cursor >= len(p.rows) || p.rows[p.cursor].head != "" {
+		return "nothing is selected"
+	}
+	return ""
+}
+
+func (p *hottestPage) openRow() tea.Cmd {
+	switch r := p.rows[p.cursor]; {
+	case r.key != "":
+		return wantKeys("", r.key)
+	case r.tag != "":
+		return wantKeys(keyspace.Escaped("*"+globOf(r.tag)+"*")+" slot="+slotText(r.slot), "")
+	default:
+		return wantKeys("slot="+slotText(r.slot), "")
+	}
+}
+
+// Hints are the actions as they stand now.
+func (p *hottestPage) Hints(*Scene) []ui.Hint { return hottestActions.Hints(hottestOn{p}) }
+
+// Key handles the actions, then moving.
+func (p *hottestPage) Key(k tea.KeyPressMsg, _ *Scene) (tea.Cmd, bool) {
+	if cmd, known, off := hottestActions.Run(k.String(), hottestOn{p}); known {
+		if off != "" {
+			return say(off), true
+		}
+		return cmd, true
+	}
+	page := max(2, p.height)
+	steps := map[string]int{"j": 1, "down": 1, "k": -1, "up": -1, "g": -100, "home": -100, "G": 100, "end": 100, "ctrl+d": page / 2, "ctrl+u": -page / 2, "pgdown": page - 1, "pgup": 1 - page}
+	by, ok := steps[k.String()]
+	if ok {
+		p.move(by)
+	}
+	return nil, ok
+}
+
+// move moves the cursor, past headings.
+func (p *hottestPage) move(by int) {
+	if len(p.rows) == 0 {
+		return
+	}
+	to := max(0, min(p.cursor+by, len(p.rows)-1))
+	step := 1
+	if by < 0 && to > 0 {
+		step = -1
+	}
+	for to > 0 && to < len(p.rows)-1 && p.rows[to].head != "" {
+		to += step
+	}
+	if p.rows[to].head == "" {
+		p.cursor = to
+	} else if p.rows[p.cursor].head != "" && to+1 < len(p.rows) {
+		p.cursor = to + 1
+	}
+}
+
+// Body draws the lists under each other.
+func (p *hottestPage) Body(sc *Scene) []string {
+	t := sc.Theme
+	said := ""
+	switch {
+	case p.busy:
+		said = "watching for " + strings.TrimSpace(t.Span(keyspace.Window))
+	case p.parts == nil:
+		text := "enter watches all primaries for two seconds and lists the slots with the most CPU time and traffic, the keys that are used most, and the tags that bind several of them to one slot. How each was found stands beside it."
+		return ui.Fill(append([]string{""}, painted(t.Dim, text, sc.W)...), sc.H)
+	}
+	lines := []string{t.Cut("  "+said, sc.W)}
+	for _, part := range p.parts {
+		if part.Err != nil {
+			lines = append(lines, t.Cut("  "+t.Bad.Text(letterOf(sc.Snap, part.Node)+": "+ui.Clean(part.Err.Error())), sc.W))
+		}
+	}
+	p.height = max(1, sc.H-len(lines))
+	var rows []string
+	at := 0
+	for i, r := range p.rows {
+		if i == p.cursor {
+			at = len(rows)
+		}
+		if r.head != "" && i > 0 {
+			rows = append(rows, "")
+		}
+		rows = append(rows, p.line(sc, r, i == p.cursor))
+	}
+	top := max(0, min(at-p.height+1, len(rows)-p.height))
+	return ui.Fill(append(lines, rows[min(top, len(rows)):]...), sc.H)[:sc.H]
+}
+
+func (p *hottestPage) line(sc *Scene, r hotRow, current bool) string {
+	t := sc.Theme
+	if r.head != "" {
+		return t.Cut(t.Head.Text(" "+strings.ToUpper(r.head))+"  "+t.Dim.Text(r.dim), sc.W)
+	}
+	mark := "  "
+	if current {
+		mark = t.Accent.Text(t.Glyph.Cursor) + " "
+	}
+	letter := t.Glyph.None
+	if h := homeOf(sc, r.slot); h.shard != nil {
+		letter = t.Shard(h.shard.Hue).Text.Text(h.shard.Letter)
+	}
+	name := ""
+	switch {
+	case r.key != "":
+		name = keyCell(t, r.key, max(16, sc.W-50)) + "  "
+	case r.tag != "":
+		name = t.Left(ui.Clean(r.tag), max(16, sc.W-50)) + "  "
+	}
+	var words []string
+	for _, w := range r.words {
+		words = append(words, t.Right(ui.Clean(w), 10))
+	}
+	return t.Cut(mark+name+t.Right(slotText(r.slot), 5)+"  "+letter+"  "+strings.Join(words, "  "), sc.W)
+}

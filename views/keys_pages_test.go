@@ -1,0 +1,392 @@
+package views
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"slotdeck/cluster/keyspace"
+	"slotdeck/ui"
+)
+
+func keyStage(t *testing.T, d *fakeDesk, look ui.Look, w, h int) *stage {
+	t.Helper()
+	s := newStageOf(t, Config{Context: "prod-eu", Version: "test", Look: look, First: sampleSnapshot(), Keys: d}, w, h)
+	s.press("4")
+	return s
+}
+
+func newFakeDesk() *fakeDesk {
+	return &fakeDesk{count: 500, batch: 200, values: map[string]keyspace.Value{
+		"user:{0}:": {},
+	}}
+}
+
+func moved(slot int, to string) keyspace.Hop {
+	return keyspace.Hop{Took: 420 * time.Microsecond, Redirect: keyspace.Redirect{Outcome: keyspace.Moved, Slot: 866, To: to}, Err: fmt.Errorf("GET hello on x: it answered MOVED %d %s", slot, to)}
+}
+
+// withValue opens the first key of a browse, which holds the value.
+func withValue(s *stage, d *fakeDesk, v keyspace.Value) {
+	s.press("ctrl+right", "ctrl+right")
+	s.typed("user:*")
+	s.press("enter")
+	key := s.app.screens[onKeys].(*KeyPages).pages[2].(*browsePage).list.at(0).Key
+	d.values = map[string]keyspace.Value{key: v}
+	s.press("enter")
+}
+
+func hashValue() keyspace.Value {
+	v := keyspace.Value{Entry: keyspace.Entry{Type: "hash", TTL: 5 * time.Hour, Bytes: 412, Elements: 3, Encoding: "hashtable"}}
+	v.Rows = []keyspace.Row{{Name: "name", Text: "Ada", TTL: keyspace.NotTold}, {Name: "token", Text: "\x00\xff\x1b[2J", TTL: 90 * time.Second}, {Name: "city", Text: "Zürich", TTL: keyspace.NotTold}}
+	return v
+}
+
+func TestKeyPagesLookAsTheyShould(t *testing.T) {
+	drives := map[string]func(*stage, *fakeDesk){
+		"keys/trace": func(s *stage, d *fakeDesk) {
+			d.hops = []keyspace.Hop{moved(866, sampleAddr(3)), {Took: time.Millisecond, Redirect: keyspace.Redirect{Outcome: keyspace.Ask, Slot: 866, To: sampleAddr(2)}, Err: errors.New("GET hello on x: it answered ASK 866 " + sampleAddr(2))}}
+			s.press("ctrl+right")
+			s.typed("GET hello")
+			s.press("enter")
+		},
+		"keys/crossing": func(s *stage, d *fakeDesk) {
+			d.hops = []keyspace.Hop{{Took: time.Millisecond, Redirect: keyspace.Redirect{Outcome: keyspace.CrossSlot}, Err: errors.New("MGET on x: it answered CROSSSLOT Keys in request don't hash to the same slot")}}
+			s.press("ctrl+right")
+			s.typed("MGET user:7:a log:user:7")
+			s.press("enter")
+		},
+		"keys/trace-plan": func(s *stage, _ *fakeDesk) { s.press("ctrl+right"); s.typed("SET hello x"); s.press("enter") },
+		"keys/browse": func(s *stage, _ *fakeDesk) {
+			s.press("ctrl+right", "ctrl+right")
+			s.typed("user:* ttl>1m")
+			s.press("enter", "j", "j")
+		},
+		"keys/hash": func(s *stage, d *fakeDesk) { withValue(s, d, hashValue()); s.press("j") },
+		"keys/json": func(s *stage, d *fakeDesk) {
+			withValue(s, d, keyspace.Value{Entry: keyspace.Entry{Type: "string", TTL: keyspace.NoTTL, Bytes: 96, Elements: 31, Encoding: "embstr"}, Text: `{"name":"Ada","tags":["a","b"]}`})
+			s.press("v")
+		},
+		"keys/hex": func(s *stage, d *fakeDesk) {
+			withValue(s, d, keyspace.Value{Entry: keyspace.Entry{Type: "string", TTL: keyspace.NoTTL, Bytes: 96, Elements: 31, Encoding: "raw"}, Text: "\x89PNG\r\n\x1a\n" + strings.Repeat("ab\x00", 12)})
+			s.press("v", "v")
+		},
+		"keys/edit": func(s *stage, d *fakeDesk) {
+			withValue(s, d, hashValue())
+			s.press("j", "e", "ctrl+u")
+			s.typed("new")
+			s.press("enter")
+		},
+		"keys/biggest": func(s *stage, d *fakeDesk) { biggest(s, d); s.press("tab") },
+		"keys/hottest": func(s *stage, d *fakeDesk) {
+			a, b := s.app.snap.Shards[0].Primary, s.app.snap.Shards[1].Primary
+			d.hot = []HotPart{
+				{Node: a, Slots: []keyspace.SlotLoad{{Slot: 866, Keys: 12, CPU: 81234, In: 91234, Out: 712345}}, Way: keyspace.ByTouched, Keys: []keyspace.HotKey{{Key: "{hello}:a", Slot: 866, Type: "hash", Score: 8, Of: 8}, {Key: "{hello}:b\x1b", Slot: 866, Type: "string", Score: 7, Of: 8}}},
+				{Node: b, Err: errors.New("CLUSTER SLOT-STATS on 10.0.0.12:7002: no answer in time")},
+			}
+			s.press("ctrl+left", "enter", "j")
+		},
+		"keys/slots": func(s *stage, d *fakeDesk) { biggest(s, d); s.press("tab", "tab", "tab", "tab") },
+	}
+	for name, drive := range drives {
+		for look, l := range looks {
+			for _, size := range sizes[:2] {
+				file := fmt.Sprintf("%s/%s-%dx%d", name, look, size[0], size[1])
+				t.Run(file, func(t *testing.T) {
+					t.Parallel()
+					d := newFakeDesk()
+					s := keyStage(t, d, l, size[0], size[1])
+					drive(s, d)
+					s.app.toast = toastShown{}
+					lines := strings.Split(s.raw(), "\n")
+					for i := range lines {
+						lines[i] = strings.TrimRight(lines[i], " ")
+					}
+					golden(t, file, strings.Join(lines, "\n")+"\n")
+				})
+			}
+		}
+	}
+}
+
+func biggest(s *stage, d *fakeDesk) {
+	d.state = SurveyState{Tally: sampleTally(), Met: 600, Total: 600, Nodes: 3, Took: 1200 * time.Millisecond, Done: true}
+	s.press("ctrl+left", "ctrl+left", "enter")
+	p := s.app.screens[onKeys].(*KeyPages).pages[3].(*biggestPage)
+	s.send(surveyLooked{p.nr, d.state})
+}
+
+func TestAMillionKeysStayScrollableInBoundedMemory(t *testing.T) {
+	d := &fakeDesk{count: 334_000, batch: 1000}
+	p := newBrowsePage(d, false)
+	sc := &Scene{Snap: sampleSnapshot(), W: 120, H: 40, Theme: ui.NewTheme(ui.Look{})}
+	p.Body(sc)
+	run := func(press string) {
+		cmd, _ := p.Key(pressOf(press), sc)
+		for _, msg := range messagesOf(cmd) {
+			for pending := []tea.Msg{msg}; len(pending) > 0; {
+				next := p.Receive(pending[0], sc)
+				pending = pending[1:]
+				pending = append(pending, messagesOf(next)...)
+			}
+		}
+	}
+	run("enter")
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	run("c")
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if p.list.total != 1_002_000 || !p.done() {
+		t.Fatalf("%d keys were counted, at the end: %v", p.list.total, p.done())
+	}
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 4<<20 {
+		t.Errorf("a million keys hold %d KiB", grown>>10)
+	}
+	for _, key := range []string{"G", "g", "pgdown", "G", "pgup"} {
+		run(key)
+		if p.list.at(p.row) == nil {
+			t.Errorf("after %s the row %d is not there", key, p.row)
+		}
+		if body := strings.Join(p.Body(sc), "\n"); !strings.Contains(body, "user:{") || !strings.Contains(body, "hash") {
+			t.Errorf("after %s the rows are not drawn, or not described", key)
+		}
+	}
+	if p.row < 1_001_000 {
+		t.Errorf("the end is row %d", p.row)
+	}
+}
+
+func TestWhatMayChangeSomethingIsAskedAboutAndNeverSentByAConsoleThatOnlyLooks(t *testing.T) {
+	d := newFakeDesk()
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	s.press("ctrl+right")
+	s.typed("SET hello x")
+	s.press("enter")
+	if len(d.sent) != 0 || !strings.Contains(s.raw(), "The command is really carried out") {
+		t.Fatalf("%q was sent before it was confirmed", d.sent)
+	}
+	s.press("esc")
+	if len(d.sent) != 0 {
+		t.Fatalf("%q was sent though the plan was left", d.sent)
+	}
+	looking := newStageOf(t, Config{Look: ui.Look{}, First: sampleSnapshot(), Keys: d, ReadOnly: true}, 120, 40)
+	looking.press("4", "ctrl+right")
+	looking.typed("SET hello x")
+	looking.press("enter")
+	if len(d.sent) != 0 || !strings.Contains(looking.raw(), "only looks") {
+		t.Fatalf("%q was sent by a console that only looks", d.sent)
+	}
+}
+
+func TestAChangeIsNotSentWhenTheKeyHasChangedMeanwhile(t *testing.T) {
+	for name, c := range map[string]struct {
+		now  func(v *keyspace.Value)
+		gone bool
+		sent bool
+	}{
+		"as shown":       {func(*keyspace.Value) {}, false, true},
+		"another field":  {func(v *keyspace.Value) { v.Rows[2].Text = "Oslo" }, false, true},
+		"the same field": {func(v *keyspace.Value) { v.Rows[0].Text = "Grace" }, false, false},
+		"another type":   {func(v *keyspace.Value) { v.Type, v.Rows = "string", nil }, false, false},
+		"gone":           {nil, true, false},
+	} {
+		d := &fakeDesk{values: map[string]keyspace.Value{"k": hashValue()}}
+		before := hashValue()
+		before.Key = "k"
+		if c.gone {
+			delete(d.values, "k")
+		} else {
+			now := hashValue()
+			c.now(&now)
+			d.values["k"] = now
+		}
+		text, err := carryOut(t.Context(), d, before, keyspace.ValueAsk{}, []string{"HSET", "k", "name", "new"})
+		if (err == nil) != c.sent || (len(d.sent) == 1) != c.sent {
+			t.Errorf("%s: sent %q, said %q, %v", name, d.sent, text, err)
+		}
+	}
+	d := &fakeDesk{values: map[string]keyspace.Value{"k": hashValue()}}
+	for _, failure := range []string{"OOM command not allowed", "NOPERM this user has no permissions", "WRONGTYPE Operation against a key"} {
+		d.hops = []keyspace.Hop{{Redirect: keyspace.Redirect{Outcome: keyspace.Failed}, Err: errors.New(failure)}}
+		before := hashValue()
+		before.Key = "k"
+		if _, err := carryOut(t.Context(), d, before, keyspace.ValueAsk{}, []string{"HSET", "k", "f", "v"}); err == nil || !strings.Contains(err.Error(), "nothing was changed: "+failure) {
+			t.Errorf("%s: %v", failure, err)
+		}
+	}
+}
+
+func TestKeysThatVanishOrChangeTheirTypeWhileShownAreSaidToHaveDoneSo(t *testing.T) {
+	d := newFakeDesk()
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	withValue(s, d, hashValue())
+	var key string
+	for key = range d.values {
+	}
+	d.values[key] = keyspace.Value{Entry: keyspace.Entry{Type: "string", TTL: keyspace.NoTTL, Elements: 1}, Text: "x"}
+	s.press("r")
+	if !strings.Contains(s.raw(), "string") {
+		t.Error("the new type is not shown")
+	}
+	delete(d.values, key)
+	s.press("r")
+	if !strings.Contains(s.raw(), "not there") {
+		t.Error("a key that is gone is shown still")
+	}
+	withheld := hashValue()
+	withheld.Rows, withheld.Withheld = nil, "each of its 3 elements has some 10 MiB: nothing is fetched unasked"
+	d.values[key] = withheld
+	s.press("r")
+	if !strings.Contains(s.raw(), "W fetches it") {
+		t.Error("what is withheld is not said")
+	}
+}
+
+func TestQueriesAreRead(t *testing.T) {
+	q, err := readQuery(`"user: *" type=hash,set slot=0-9 shard=b ttl<1h mem>2k size>3m`)
+	if err != nil || q.match != "user: *" || len(q.types) != 2 || q.slots.Len() != 10 || q.shard != "B" || q.keep.MaxTTL != time.Hour || q.keep.MinBytes != 2048 || q.keep.MinElements != 3_000_000 {
+		t.Errorf("%+v, %v", q, err)
+	}
+	for _, text := range []string{"a b", "ttl=soon", "slot=x", "mem=5", "mem>x", `"open`, "size<5"} {
+		if q, err := readQuery(text); err == nil {
+			t.Errorf("%s is read as %+v", text, q)
+		}
+	}
+}
+
+// messagesOf are the messages of a command, those of a batch one by one.
+func messagesOf(cmd tea.Cmd) []tea.Msg {
+	if cmd == nil {
+		return nil
+	}
+	msg := cmd()
+	batch, is := msg.(tea.BatchMsg)
+	if !is {
+		return []tea.Msg{msg}
+	}
+	var out []tea.Msg
+	for _, c := range batch {
+		out = append(out, messagesOf(c)...)
+	}
+	return out
+}
+
+func TestKeysAreDeletedInBulkOnlyAfterTheyWereCountedAndTheNumberTyped(t *testing.T) {
+	d := newFakeDesk() // 500 keys on each of three primaries
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	s.press("ctrl+right", "ctrl+right")
+	s.typed("user:*")
+	s.press("enter")
+	p := s.app.screens[onKeys].(*KeyPages).pages[onBrowse].(*browsePage)
+	p.slower = time.Hour
+	if s.press("U"); p.purge != nil || !strings.Contains(s.raw(), "count the keys first") {
+		t.Fatal("what was not counted can be deleted")
+	}
+	s.press("c", "U")
+	if !strings.Contains(s.raw(), "DELETE 1500 KEYS") {
+		t.Fatalf("no plan is shown:\n%s", s.raw())
+	}
+	s.press("y")
+	s.typed("150")
+	s.press("enter")
+	if d.unlinked != 0 {
+		t.Fatalf("%d keys were deleted by a wrong number", d.unlinked)
+	}
+	s.press("esc", "esc")
+	s.press("U", "y")
+	s.typed("1500")
+	s.press("enter")
+	for i := 0; p.purging() && i < 100; i++ { // what only time brings is not followed
+		for _, msg := range messagesOf(p.purgeStep(0)) {
+			p.Receive(msg, s.app.scene())
+		}
+	}
+	if d.unlinked < 1500 || !p.purge.done || p.purge.err != nil {
+		t.Errorf("%d keys were deleted: %+v", d.unlinked, p.purge)
+	}
+	all := keyStage(t, newFakeDesk(), ui.Look{}, 120, 40)
+	all.press("ctrl+right", "ctrl+right", "enter", "c", "U")
+	if !strings.Contains(all.raw(), "a pattern or another limit is needed") {
+		t.Error("all keys of a cluster can be deleted")
+	}
+}
+
+func TestADeletionThatWasBrokenOffIsGoneOnWith(t *testing.T) {
+	d := newFakeDesk() // 500 keys on each of three primaries
+	page := func(s *stage) *browsePage { return s.app.screens[onKeys].(*KeyPages).pages[onBrowse].(*browsePage) }
+	steps := func(s *stage, enough func() bool) {
+		p := page(s)
+		for i := 0; p.purging() && i < 1000 && !enough(); i++ {
+			for _, msg := range messagesOf(p.purgeStep(0)) {
+				if cmd := p.Receive(msg, s.app.scene()); !p.purging() {
+					messagesOf(cmd)
+				}
+			}
+		}
+	}
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	page(s).slower = time.Hour
+	s.press("ctrl+right", "ctrl+right")
+	s.typed("user:*")
+	s.press("enter", "c", "U", "d")
+	s.want("every value in a file first", "RESTORE")
+	s.press("y")
+	s.typed("1500")
+	s.press("enter")
+	steps(s, func() bool { return len(d.note.Done) > 0 })
+	if d.note == nil || d.note.Removed == 0 || d.note.Removed >= 1500 || len(d.note.Done) == 0 || d.savedTo == "" || d.note.Save != d.savedTo {
+		t.Fatalf("in the middle this was written down: %+v, saved to %q", d.note, d.savedTo)
+	}
+	before, done := d.note.Removed, len(d.note.Done)
+
+	d.savedTo = ""
+	after := keyStage(t, d, ui.Look{}, 120, 40) // the first console was killed
+	page(after).slower = time.Hour
+	after.press("ctrl+right", "ctrl+right")
+	after.want(fmt.Sprintf("%d of 1500 keys for user:* were deleted", before), "u goes on")
+	after.press("esc", "down", "u")
+	after.want("GO ON DELETING KEYS", fmt.Sprintf("deleted        %d", before), fmt.Sprintf("where          %s", plural(3-done, "primary")))
+	if n := d.unlinked; n != before {
+		t.Fatalf("%d keys were deleted before anybody agreed", n-before)
+	}
+	after.press("y")
+	after.typed("1500")
+	after.press("enter")
+	steps(after, func() bool { return false })
+	if p := page(after); p.purge == nil || !p.purge.done || p.purge.err != nil || len(p.purge.note.Done) != 3 || d.savedTo == "" {
+		t.Errorf("it ended like this: %+v", p.purge)
+	}
+	if d.note != nil {
+		t.Errorf("what has ended is still remembered: %+v", d.note)
+	}
+}
+
+func TestADeletionThatIsStoppedOrFailsIsOfferedAgain(t *testing.T) {
+	for name, broken := range map[string]bool{"stopped": false, "failed": true} {
+		d := newFakeDesk()
+		s := keyStage(t, d, ui.Look{}, 120, 40)
+		s.app.screens[onKeys].(*KeyPages).pages[onBrowse].(*browsePage).slower = time.Hour
+		s.press("ctrl+right", "ctrl+right")
+		s.typed("user:*")
+		s.press("enter", "c", "U", "y")
+		s.typed("1500")
+		s.press("enter")
+		p := s.app.screens[onKeys].(*KeyPages).pages[onBrowse].(*browsePage)
+		p.purge.stopped = !broken
+		msg := purgeStepped{nr: p.purge.nr, next: "100", removed: 50}
+		if broken {
+			msg.err = errors.New("the node is gone")
+		}
+		s.send(msg)
+		if !p.purge.done || p.left == nil || goOnOff(browseOn{p, s.app.scene()}) != "" {
+			t.Errorf("%s: %+v, left %+v", name, p.purge, p.left)
+		}
+	}
+}
