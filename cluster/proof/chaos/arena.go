@@ -36,9 +36,10 @@ func newArena(ctx context.Context, server lab.Server, seed uint64) (a *arena, er
 		return nil, err
 	}
 	l, err := lab.Start(ctx, lab.Config{Binary: server.Path, Primaries: 3, Replicas: 1, NodeTimeout: nodeTimeout,
-		// A killed process has handed its writes to the system, so nothing that
-		// was acknowledged depends on the disk.
-		Extra: []string{"appendonly yes", "appendfsync everysec"}})
+		// A killed process has handed its writes to the system before it answered,
+		// so nothing that was acknowledged depends on the disk. With everysec it
+		// would put that off while the disk is busy.
+		Extra: []string{"appendonly yes", "appendfsync no"}})
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ type roles struct {
 // roles asks the first node that answers; nodes that it holds for failed are
 // left out.
 func (a *arena) roles(ctx context.Context) (roles, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	var errs []error
 	for _, n := range a.Nodes() {

@@ -33,6 +33,9 @@ func obey(o order) int {
 	defer s.Close()
 	options := run.Options{Driver: o.Driver, Durable: o.Durable, KeysPerSecond: o.KeysPerSecond, Unattended: true, StateDir: o.State}
 	if o.Recover {
+		// Who recovers knows nothing of what happened, and is asked about every key
+		// with two values. This operator lets the owner's stay, which clients see.
+		options.Replace = true
 		return recoverAll(ctx, s, o, options)
 	}
 	report, err := s.Move(ctx, plan.MoveExactly{Slots: o.Slots, To: o.To}, options, progress)

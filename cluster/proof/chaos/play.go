@@ -27,14 +27,14 @@ type score struct {
 	acked, unsure                       int64
 	lost, risen, wrong, doubled, hidden int
 	changed                             int // untouched keys
-	async                               int // lost by asynchronous replication
+	async, excused, unseen              int // lost by asynchronous replication; writes and untouched keys lost in ways that no mover can help
 	failing                             []uint64
 }
 
 // String is the score in a line or two.
 func (s score) String() string {
-	text := fmt.Sprintf("%d rounds, %d failed; %d writes acknowledged (%d unanswered): %d lost, %d risen, %d wrong, %d lost by asynchronous replication; %d keys doubled, %d hidden; %d untouched keys changed",
-		s.rounds, s.failed, s.acked, s.unsure, s.lost, s.risen, s.wrong, s.async, s.doubled, s.hidden, s.changed)
+	text := fmt.Sprintf("%d rounds, %d failed; %d writes acknowledged (%d unanswered): %d lost, %d risen, %d wrong, %d lost by asynchronous replication, %d writes and %d untouched keys excused; %d keys doubled, %d hidden; %d untouched keys changed",
+		s.rounds, s.failed, s.acked, s.unsure, s.lost, s.risen, s.wrong, s.async, s.excused, s.unseen, s.doubled, s.hidden, s.changed)
 	if s.failed > 0 {
 		text += fmt.Sprintf("\nfailing seeds: %v", s.failing)
 	}
@@ -86,7 +86,7 @@ func (s settings) play(ctx context.Context) (score, error) {
 			a.close()
 			a = nil
 		default:
-			s.say("ok round %d, seed %d, %v, %s, %v: %.1f s, %v", i+1, r.seed, server, r.trouble.name, r.order.Driver, time.Since(began).Seconds(), r.tally)
+			s.say("ok round %d, seed %d, %v, %s, %v: %.1f s, %v%s", i+1, r.seed, server, r.trouble.name, r.order.Driver, time.Since(began).Seconds(), r.tally, r.excused())
 			if s.verbose {
 				s.say("%v", r.story)
 			}
@@ -138,6 +138,8 @@ func (s *score) add(r *round) {
 	s.risen += len(v.Risen)
 	s.wrong += len(v.Wrong)
 	s.async += len(v.Async)
+	s.excused += len(v.Excused)
+	s.unseen += r.unseen
 	s.doubled += len(v.Census.Doubled) + len(v.Census.Stray)
 	s.hidden += int(v.Census.Hidden)
 	s.changed += len(r.changes.Missing) + len(r.changes.Changed) + len(r.changes.Added)

@@ -20,7 +20,7 @@ func (s *story) add(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := fmt.Sprintf(format, args...)
-	s.lines = append(s.lines, fmt.Sprintf("  %7.3f  %.400s", time.Since(s.began).Seconds(), text))
+	s.lines = append(s.lines, fmt.Sprintf("  %7.3f  %.700s", time.Since(s.began).Seconds(), text))
 }
 
 // String is one line for each event.

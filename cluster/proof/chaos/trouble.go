@@ -198,7 +198,7 @@ func partition(ctx context.Context, r *round, n *lab.Node) error {
 	if err := second.Thaw(); err != nil {
 		return err
 	}
-	for limit := time.Now().Add(20 * time.Second); ; {
+	for limit := time.Now().Add(time.Minute); ; {
 		text, err := replica.Do(ctx, "CLUSTER", "NODES").Text()
 		link, linkErr := replica.Do(ctx, "INFO", "replication").Text()
 		if err == nil && linkErr == nil && !strings.Contains(strings.ReplaceAll(text, "nofailover", ""), "fail") && strings.Contains(link, "master_link_status:up") {
@@ -215,7 +215,7 @@ func partition(ctx context.Context, r *round, n *lab.Node) error {
 // while longer.
 func (r *round) awaitSuccessor(ctx context.Context, n *lab.Node) error {
 	replica := r.roles.replica[n]
-	for limit := time.Now().Add(20 * time.Second); ; {
+	for limit := time.Now().Add(time.Minute); ; {
 		text, err := replica.Do(ctx, "ROLE").Slice()
 		if err == nil && len(text) > 0 && text[0] == "master" {
 			r.story.add("%s took the place of %s", replica.Addr, n.Addr)
@@ -223,7 +223,7 @@ func (r *round) awaitSuccessor(ctx context.Context, n *lab.Node) error {
 			return nil
 		}
 		if time.Now().After(limit) {
-			return errors.Join(err, fmt.Errorf("%s did not take the place of %s within 20 s", replica.Addr, n.Addr))
+			return errors.Join(err, fmt.Errorf("%s did not take the place of %s within a minute", replica.Addr, n.Addr))
 		}
 		if !r.pause(ctx, 20*time.Millisecond) {
 			return ctx.Err()
@@ -261,7 +261,7 @@ func secondSlotdeck(ctx context.Context, r *round) error {
 		return err
 	}
 	r.others = append(r.others, other)
-	return other.await(ctx, 60*time.Second)
+	return other.await(ctx, 3*time.Minute)
 }
 
 // serverTool lets the server's own tool move slots meanwhile: the source's
