@@ -21,7 +21,7 @@ import (
 
 // soon bounds the waits for conditions: generous, because a test machine may be
 // busy. How long things really take is measured by the benchmarks.
-const soon = 20 * time.Second
+const soon = time.Minute
 
 // session is the real program in a terminal.
 type session struct {
@@ -57,11 +57,15 @@ func start(t testing.TB, args ...string) *session {
 // startWith runs the program in a terminal of a size, with more environment.
 func startWith(t testing.TB, size pty.Winsize, env []string, args ...string) *session {
 	t.Helper()
-	s := &session{
-		t: t, cmd: exec.Command(program(), args...),
-		changed: make(chan struct{}, 1), read: make(chan struct{}),
-	}
-	s.cmd.Env = append(terminalEnv(), env...)
+	cmd := exec.Command(program(), args...)
+	cmd.Env = append(terminalEnv(), env...)
+	return startCommand(t, size, cmd)
+}
+
+// startCommand runs a command, which brings its environment, in a terminal.
+func startCommand(t testing.TB, size pty.Winsize, cmd *exec.Cmd) *session {
+	t.Helper()
+	s := &session{t: t, cmd: cmd, changed: make(chan struct{}, 1), read: make(chan struct{})}
 	s.began = time.Now()
 	var err error
 	if s.pty, err = pty.StartWithSize(s.cmd, &size); err != nil {
@@ -100,7 +104,7 @@ func (s *session) feed() {
 			s.mu.Lock()
 			s.bytes, s.last = s.bytes+n, now
 			s.raw = append(s.raw, buf[:n]...)
-			s.raw = s.raw[max(0, len(s.raw)-64<<10):]
+			s.raw = s.raw[max(0, len(s.raw)-1<<20):]
 			s.mu.Unlock()
 			s.wake()
 		}
@@ -262,7 +266,7 @@ func plain(t testing.TB, env []string, args ...string) (code int, out, errs stri
 	return cmd.ProcessState.ExitCode(), o.String(), e.String()
 }
 
-// sent is what the program sent to the terminal, the last 64 KiB of it.
+// sent is what the program sent to the terminal, the last MiB of it.
 func (s *session) sent() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +14,13 @@ type Reply struct {
 	Never  bool          // do not answer this command, nor any later one of the connection
 	Raw    []byte        // send these bytes in place of the answer
 	Repeat bool          // send Raw again and again until the client hangs up
+	Drip   bool          // every byte of the answer in a packet of its own
 	Close  bool          // close the connection after Raw, or without an answer
 	Text   string        // answer with this bulk string
 	Error  string        // answer with this error, "LOADING …" for instance
+
+	// Edit alters the text of the server's own answer, which is a bulk string.
+	Edit func(text string) string
 }
 
 // Bulk is a bulk string on the wire.
@@ -26,6 +31,15 @@ func Bulk(text string) []byte {
 	b = append(b, "\r\n"...)
 	b = append(b, text...)
 	return append(b, "\r\n"...)
+}
+
+// bulkText is the text of a bulk string on the wire.
+func bulkText(answer []byte) (text string, ok bool) {
+	head, rest, found := bytes.Cut(answer, []byte("\r\n"))
+	if !found || len(head) == 0 || head[0] != '$' {
+		return "", false
+	}
+	return string(bytes.TrimSuffix(rest, []byte("\r\n"))), true
 }
 
 // Status is a status on the wire, OK for instance.

@@ -151,6 +151,12 @@ func (s *Server) answer(ctx context.Context, conn net.Conn, out *bufio.Writer, c
 			return false
 		}
 	}
+	if r.Drip {
+		if s.drip(ctx, conn, out, c, r) {
+			return !r.Close
+		}
+		return false
+	}
 	switch {
 	case r.Never:
 		_ = out.Flush()
@@ -169,7 +175,42 @@ func (s *Server) answer(ctx context.Context, conn net.Conn, out *bufio.Writer, c
 	case r.Text != "":
 		_, _ = out.Write(Bulk(r.Text))
 	default:
-		_, _ = out.Write(s.handle(c))
+		_, _ = out.Write(s.own(c, r))
+	}
+	return true
+}
+
+// own is the server's own answer, edited where that is wanted.
+func (s *Server) own(c Command, r Reply) []byte {
+	answer := s.handle(c)
+	if r.Edit == nil {
+		return answer
+	}
+	if text, ok := bulkText(answer); ok {
+		return Bulk(r.Edit(text))
+	}
+	return answer
+}
+
+// drip sends an answer byte by byte, and reports whether it could.
+func (s *Server) drip(ctx context.Context, conn net.Conn, out *bufio.Writer, c Command, r Reply) bool {
+	answer := r.Raw
+	if answer == nil {
+		answer = s.own(c, r)
+	}
+	if out.Flush() != nil {
+		return false
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetNoDelay(true) // it is the default; without it the bytes come together
+	}
+	for i := range answer {
+		if ctx.Err() != nil {
+			return false
+		}
+		if _, err := conn.Write(answer[i : i+1]); err != nil {
+			return false
+		}
 	}
 	return true
 }

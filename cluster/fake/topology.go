@@ -57,7 +57,7 @@ func (m *Member) line(b *strings.Builder, self string, pong int64) {
 	if primary == "" {
 		primary = "-"
 	}
-	fmt.Fprintf(b, "%s %s:%d@%d %s %s 0 %d %d connected", m.ID, m.Host, m.Port, m.Port+10000, flags, primary, pong, m.Epoch)
+	fmt.Fprintf(b, "%s %s:%d@%d %s %s 0 %d %d connected", m.ID, m.Host, m.Port, busPort(m.Port), flags, primary, pong, m.Epoch)
 	if m.Slots != "" {
 		b.WriteString(" " + m.Slots)
 	}
@@ -103,4 +103,12 @@ func countSlots(text string) int {
 		n += b - a + 1
 	}
 	return n
+}
+
+// busPort is where the bus of a node would be: there is none.
+func busPort(port int) int {
+	if port > 55535 {
+		return port - 10000
+	}
+	return port + 10000
 }

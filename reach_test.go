@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"slotdeck/cluster/fake"
+)
+
+// TestARuleIsProposedWhenNoNodeIsReachedWhereItSaysItIs: as behind address
+// translation, only the address that was given leads to a node.
+func TestARuleIsProposedWhenNoNodeIsReachedWhereItSaysItIs(t *testing.T) {
+	t.Parallel()
+	c, err := fake.Start(3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	c.Change(func(topology *fake.Topology) {
+		for i := range topology.Members {
+			topology.Members[i].Host = "127.9.9.9" // nothing listens there
+		}
+	})
+	seed := c.Addr(fake.ID(0))
+	if _, _, errs := plain(t, nil, "info", seed); !strings.Contains(errs, "try --map '*=127.0.0.1'") {
+		t.Errorf("info does not propose the rule: %q", errs)
+	}
+	if code, out, errs := plain(t, nil, "info", seed, "--map", "*=127.0.0.1"); code != 0 || strings.Contains(errs, "--map") || !strings.Contains(out, "6 of 6 nodes answer") {
+		t.Errorf("the rule does not help: code %d, %s %s", code, out, errs)
+	}
+	s := start(t, seed)
+	s.shows("1/6 nodes", ":dial *=127.0.0.1")
+	s.press(":dial\r")
+	s.shows(whole...)
+	s.press("3\r")
+	s.shows("dialled", "127.9.9.9:")
+	s.press("q")
+	if code := s.ends(); code != 0 {
+		t.Errorf("it ended with code %d", code)
+	}
+	s.restored()
+}

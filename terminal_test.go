@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"slotdeck/cluster/fake"
+	"slotdeck/cluster/lab"
+	"slotdeck/cluster/lab/labtest"
+)
+
+// underShell runs a program from a shell with job control, which says when the
+// program has stopped or ended, and brings it back after a line was entered.
+func underShell(t *testing.T, env []string, program string, args ...string) *session {
+	t.Helper()
+	cmd := exec.Command("sh", append([]string{"-mc", `"$0" "$@"; echo "given back: $?"; read line; fg 2>/dev/null; echo "and again"; read line`, program}, args...)...)
+	cmd.Env = append(terminalEnv(), env...)
+	return startCommand(t, usual, cmd)
+}
+
+// below is the process that a session's shell has started.
+func (s *session) below() int {
+	s.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid))
+	var pid int
+	if _, scan := fmt.Sscan(string(text), &pid); scan != nil {
+		s.t.Skip("the shell's child cannot be found here:", err)
+	}
+	return pid
+}
+
+// pretended starts a pretended cluster.
+func pretended(t *testing.T) string {
+	t.Helper()
+	c, err := fake.Start(3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c.Addr(fake.ID(0))
+}
+
+func TestStoppingGivesTheTerminalToTheShellAndComesBack(t *testing.T) {
+	t.Parallel()
+	for name, stop := range map[string]func(*session){
+		"ctrl+z":  func(s *session) { s.press("\x1a") },
+		"SIGTSTP": func(s *session) { _ = syscall.Kill(s.below(), syscall.SIGTSTP) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := underShell(t, nil, program(), pretended(t))
+			s.shows(whole...)
+			stop(s)
+			s.shows("given back: 1") // 148 or 149, by the signal
+			s.restored()
+			s.press("\r")
+			s.shows(append([]string{"FINDINGS", "? help"}, whole...)...) // all of it is drawn anew
+			s.press("q")
+			s.shows("and again")
+			s.restored()
+		})
+	}
+}
+
+func TestWhoeverNobodyCanWakeIsNotStopped(t *testing.T) {
+	t.Parallel()
+	s := start(t, pretended(t)) // without a shell above it
+	s.shows(whole...)
+	s.press("\x1a")
+	s.until("the screen was left and opened again", func(string) bool {
+		return strings.Count(s.sent(), "\x1b[?1049h") > 1
+	})
+	s.shows(whole...)
+	s.press("q")
+	if code := s.ends(); code != 0 {
+		t.Errorf("it ended with code %d", code)
+	}
+	s.restored()
+}
+
+func TestTheTerminalIsRestoredWhateverEndsTheProgram(t *testing.T) {
+	t.Parallel()
+	for sig, says := range map[syscall.Signal]string{
+		syscall.SIGKILL: "it was killed; the terminal is restored",
+		syscall.SIGQUIT: "a fault of its own",
+	} {
+		t.Run(sig.String(), func(t *testing.T) {
+			s := underShell(t, nil, program(), pretended(t))
+			s.shows(whole...)
+			if err := syscall.Kill(s.below(), sig); err != nil {
+				t.Fatal(err)
+			}
+			s.shows(says)
+			s.restored()
+			if bad := steered(s.sent()); bad != "" {
+				t.Error(bad)
+			}
+		})
+	}
+}
+
+func TestAPanicInAnyGoroutineTellsNoSecretAndRestoresTheTerminal(t *testing.T) {
+	t.Parallel()
+	c := labtest.Start(t, lab.Config{Password: secret})
+	binary, when := filepath.Join(t.TempDir(), "panics"), filepath.Join(t.TempDir(), "now")
+	if out, err := exec.Command("go", "build", "-o", binary, "./testdata/panics").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	s := underShell(t, []string{"PANIC_WHEN=" + when, "REDISCLI_AUTH=" + secret}, binary, c.Seed())
+	s.shows("3/3 nodes")
+	leaks(t, "the console", s.below(), false)
+	if err := os.WriteFile(when, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.shows("panic: with *** and", "a fault of its own")
+	s.restored()
+	if strings.Contains(s.sent(), secret) {
+		t.Errorf("the crash tells the password:\n%s", s.text())
+	}
+	if bad := steered(s.sent()); bad != "" {
+		t.Error(bad)
+	}
+}
