@@ -27,6 +27,7 @@ func (j *MemberJob) meet(ctx context.Context, s *plan.MemberStep, say func(strin
 		sights := j.look(ctx, s.Among)
 		for i := range sights {
 			if sights[i].err != nil {
+				gaps = nil // of an earlier look; what counts now is who does not answer
 				return plain(sights[i].node.Addr) + " does not answer: " + sights[i].err.Error(), nil
 			}
 		}
