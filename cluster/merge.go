@@ -20,6 +20,10 @@ type Inputs struct {
 	// zero and Info is known. A node without an id takes the one that its own view
 	// tells, or is left out.
 	Nodes []Node
+
+	// Kin are, of nodes that own nothing, those who share a shard with them as
+	// the cluster itself says. It counts where the previous snapshot tells nothing.
+	Kin map[NodeID][]NodeID
 }
 
 // keepViews is for how many intervals a view counts after the newest one came in.
@@ -41,7 +45,7 @@ func Merge(prev *Snapshot, in Inputs) *Snapshot {
 	factions := t.factions()
 	own := t.ownership(factions)
 	s.Disputes = disputes(factions)
-	placeShards(prev, s, &own)
+	placeShards(prev, s, &own, in.Kin)
 	s.Moves = moves(s, &own)
 	s.sortNodes()
 	s.converge(prev)

@@ -30,6 +30,7 @@ type placement struct {
 	snap  *Snapshot // its nodes sorted by id
 	own   *ownership
 	past  lineage
+	kin   map[NodeID][]NodeID
 	heads []*head
 	lead  map[NodeID]*head // by primary
 	seat  map[NodeID]*head // primaries that were replaced, by the shard of their successor
@@ -37,8 +38,8 @@ type placement struct {
 
 // placeShards makes the shards, gives them their letters, tells every node its
 // shard and every slot its owner.
-func placeShards(prev, snap *Snapshot, own *ownership) {
-	p := &placement{snap: snap, own: own, past: lineageOf(prev), lead: map[NodeID]*head{}, seat: map[NodeID]*head{}}
+func placeShards(prev, snap *Snapshot, own *ownership, kin map[NodeID][]NodeID) {
+	p := &placement{snap: snap, own: own, past: lineageOf(prev), kin: kin, lead: map[NodeID]*head{}, seat: map[NodeID]*head{}}
 	p.owners()
 	p.past.inherit(p.heads)
 	p.slotless()
@@ -109,6 +110,13 @@ func (p *placement) successor(n *Node) *head {
 	}
 	if len(claims) > 0 {
 		return p.lead[p.own.owner[claims[0].First]]
+	}
+	if n.Displaced() {
+		for _, id := range p.kin[n.ID] {
+			if h := p.lead[id]; h != nil {
+				return h
+			}
+		}
 	}
 	return nil
 }

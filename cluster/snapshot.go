@@ -53,6 +53,12 @@ type Node struct {
 	FailBy  []NodeID // they hold it for failed
 }
 
+// Displaced reports whether a node is a primary that failed, owns nothing and
+// has no shard: one that was replaced before anybody looked.
+func (n *Node) Displaced() bool {
+	return n.Shard < 0 && n.Member.Flags.Has(Primary) && n.Member.Flags.Has(Fail) && len(n.Member.Slots) == 0
+}
+
 // Stats are the numbers of INFO that the screens need, parsed once. A field
 // the server did not report is -1.
 type Stats struct {

@@ -38,6 +38,7 @@ func (h *hub) digest(ctx context.Context, p *peer, a *answer) {
 		}
 	}
 	changed := p.apply(a)
+	h.applyKin(p, a)
 	p.remember(h.config.Checkups)
 	if p.node.ID == "" {
 		h.seedFailed(p, a.err)

@@ -16,6 +16,7 @@ func (h *hub) draw(now time.Time) {
 		Interval: h.wishes.interval,
 		Paused:   h.wishes.paused,
 		Seeds:    h.seedStates(),
+		Kin:      h.kin,
 		Nodes:    make([]cluster.Node, 0, len(h.byID)),
 	}
 	for _, p := range h.byID {
@@ -28,6 +29,7 @@ func (h *hub) draw(now time.Time) {
 	h.alarm.heed(next, news)
 	next.Events = h.history.newest()
 	h.last = next
+	h.seekKin(now)
 	h.watch.publish(next)
 }
 

@@ -53,6 +53,9 @@ type hub struct {
 	slowest   time.Duration // what the slowest answering node took
 	alarm     alarm
 
+	kin       map[cluster.NodeID][]cluster.NodeID // of nodes that have no shard: who shares one with them
+	kinSought map[cluster.NodeID]bool
+
 	last    *cluster.Snapshot
 	seq     uint64
 	history history
@@ -68,16 +71,18 @@ type seed struct {
 
 func newHub(w *Watch) *hub {
 	h := &hub{
-		watch:    w,
-		config:   w.config,
-		clock:    w.config.Clock,
-		byID:     map[cluster.NodeID]*peer{},
-		nameless: map[*peer]struct{}{},
-		crowd:    map[string]int{},
-		answers:  make(chan answer, 64),
-		views:    newViewCache(),
-		wishes:   w.takeWishes(),
-		history:  history{limit: w.config.History},
+		watch:     w,
+		config:    w.config,
+		clock:     w.config.Clock,
+		byID:      map[cluster.NodeID]*peer{},
+		nameless:  map[*peer]struct{}{},
+		crowd:     map[string]int{},
+		answers:   make(chan answer, 64),
+		views:     newViewCache(),
+		kin:       map[cluster.NodeID][]cluster.NodeID{},
+		kinSought: map[cluster.NodeID]bool{},
+		wishes:    w.takeWishes(),
+		history:   history{limit: w.config.History},
 	}
 	for _, addr := range w.config.Seeds {
 		h.seeds = append(h.seeds, &seed{addr: addr})
@@ -202,7 +207,7 @@ func (h *hub) ask(p *peer, now time.Time) {
 	if l == nil || l.busy {
 		return
 	}
-	q := question{patience: h.patience()}
+	q := question{patience: h.patience(), kin: p.wantKin}
 	if (p.wantView || !p.node.View.Known()) && h.allowance > 0 {
 		h.allowance--
 		q.view = true

@@ -17,6 +17,7 @@ type peer struct {
 	retryAt    time.Time // not asked before, after a failure
 	took       time.Duration
 	wantView   bool      // its view may have changed
+	wantKin    bool      // it is to say who shares a shard with whom
 	hint       hint      // what its CLUSTER INFO said when its view was read
 	settingsAt time.Time // when its settings were asked for
 	impostor   error     // another node answers at its address

@@ -14,6 +14,7 @@ import (
 // CLUSTER INFO.
 type question struct {
 	view     bool // CLUSTER NODES
+	kin      bool // CLUSTER SHARDS
 	noInfo   bool // INFO was refused, and is not asked for again
 	settings []string
 	checkup  *checkup       // nil: none is due
@@ -37,6 +38,7 @@ type answer struct {
 	clusterInfo outcome[cluster.ClusterInfo]
 	settings    outcome[map[string]string]
 	view        outcome[*cluster.View]
+	kin         outcome[[]cluster.ShardEntry]
 
 	checkup outcome[*cluster.Checkup]
 	strays  outcome[[]cluster.SlotKeys]
@@ -65,7 +67,7 @@ func poll(ctx context.Context, clock Clock, n *wire.Node, q question, views *vie
 	ctx, cancel := context.WithTimeout(wire.AtMost(ctx, mostAnswer), q.patience)
 	defer cancel()
 	start := clock.Now()
-	cmds := make([][]any, 0, 5)
+	cmds := make([][]any, 0, 6)
 	cmds = append(cmds, []any{"PING"})
 	if !q.noInfo {
 		cmds = append(cmds, []any{"INFO"})
@@ -73,6 +75,9 @@ func poll(ctx context.Context, clock Clock, n *wire.Node, q question, views *vie
 	cmds = append(cmds, []any{"CLUSTER", "INFO"})
 	if q.view {
 		cmds = append(cmds, []any{"CLUSTER", "NODES"})
+	}
+	if q.kin {
+		cmds = append(cmds, []any{"CLUSTER", "SHARDS"})
 	}
 	if len(q.settings) > 0 {
 		cmds = append(cmds, configGet(q.settings))
@@ -96,6 +101,10 @@ func poll(ctx context.Context, clock Clock, n *wire.Node, q question, views *vie
 	rest = rest[1:]
 	if q.view {
 		a.view = read(n, "CLUSTER NODES", rest[0], func(text string) (*cluster.View, error) { return views.parse(text, a.at) })
+		rest = rest[1:]
+	}
+	if q.kin {
+		a.kin.value, a.kin.err = parsed(rest[0], cluster.ParseShards)
 		rest = rest[1:]
 	}
 	if len(q.settings) > 0 {
