@@ -20,6 +20,8 @@ type freightForm struct {
 
 	folder, from, user, password textField
 	how, same, tls               choiceField
+	db                           numberField
+	trusted, name, cert, key     textField
 
 	asking FreightWish // what is being read; the zero wish: nothing
 	of     FreightWish // what was read last
@@ -59,11 +61,13 @@ func (d *conductDesk) openFreight(importing bool, arg string, s *cluster.Snapsho
 	f.password = textField{label: "password", empty: "none", optional: true, secret: true}
 	f.how = choiceField{label: "keys", words: []string{"move", "copy"}, at: 1}
 	f.same = choiceField{label: "if there", words: []string{"left alone", "overwritten"}}
-	f.tls = choiceField{label: "TLS", words: []string{"no", "yes, checked"}}
-	f.fields = []moveField{&f.folder}
-	if importing {
-		f.fields = []moveField{&f.from, &f.how, &f.same, &f.user, &f.password, &f.tls}
-	}
+	f.db = numberField{label: "database", value: -1, least: -1, most: 1 << 20, none: "all"}
+	f.tls = choiceField{label: "TLS", words: []string{"no", "yes, checked", "yes, unchecked"}}
+	f.trusted = textField{label: "trusted", empty: "the system's", optional: true}
+	f.name = textField{label: "its name", empty: "the host's", optional: true}
+	f.cert = textField{label: "own certificate", empty: "none", optional: true}
+	f.key = textField{label: "its key", empty: "none", optional: true}
+	f.arrange()
 	f.after = f.changed
 	f.p = &Proposal{Body: f.draw, Run: f.run}
 	f.p.Keys = append(f.actions(), ui.Action[*Proposal]{Keys: []string{"r"}, Label: "anew", Hidden: true, Do: func(*Proposal) tea.Cmd {
@@ -77,12 +81,48 @@ func (d *conductDesk) openFreight(importing bool, arg string, s *cluster.Snapsho
 	return tea.Batch(Propose(f.p), f.changed())
 }
 
+// The choices of TLS.
+const (
+	noTLS = iota
+	checkedTLS
+	uncheckedTLS
+)
+
+// arrange lists the fields that mean something now.
+func (f *freightForm) arrange() {
+	f.fields = []moveField{&f.folder}
+	if f.importing {
+		f.fields = []moveField{&f.from, &f.how, &f.same, &f.db, &f.user, &f.password, &f.tls}
+	}
+	switch f.tls.at {
+	case checkedTLS:
+		f.fields = append(f.fields, &f.trusted, &f.name, &f.cert, &f.key)
+	case uncheckedTLS: // the name is sent then, too
+		f.fields = append(f.fields, &f.name, &f.cert, &f.key)
+	}
+}
+
 func (f *freightForm) wish() FreightWish {
 	if !f.importing {
 		return FreightWish{Folder: f.folder.value}
 	}
-	return FreightWish{From: f.from.value, User: f.user.value, Password: f.password.value,
-		TLS: f.tls.at == 1, Copy: f.how.at == 1, Replace: f.same.at == 1}
+	w := FreightWish{From: f.from.value, User: f.user.value, Password: f.password.value,
+		DB: f.db.value, Copy: f.how.at == 1, Replace: f.same.at == 1}
+	if f.tls.at != noTLS {
+		w.TLS = FreightTLS{On: true, Unchecked: f.tls.at == uncheckedTLS, Name: f.name.value, Cert: f.cert.value, Key: f.key.value}
+	}
+	if f.tls.at == checkedTLS {
+		w.TLS.Trusted = f.trusted.value
+	}
+	return w
+}
+
+// lacks says what has to be given yet; empty when nothing is.
+func (f *freightForm) lacks() string {
+	if w := f.wish(); w.TLS.On && (w.TLS.Cert == "") != (w.TLS.Key == "") {
+		return "the own certificate and its key belong together, and one of them is not given"
+	}
+	return f.typedForm.lacks()
 }
 
 // renew keeps the picture that the cluster is found by. What was planned is
@@ -91,6 +131,7 @@ func (f *freightForm) renew(s *cluster.Snapshot) { f.snap = s }
 
 // changed reads what the wish wants to know, unless that is known or on its way.
 func (f *freightForm) changed() tea.Cmd {
+	f.arrange()
 	defer f.show()
 	w := f.wish()
 	if f.lacks() != "" || w == f.of || w == f.asking {

@@ -25,9 +25,19 @@ type FreightWish struct {
 	From     string // the server to import from
 	User     string // to log in as there; empty: the default user
 	Password string // to give there; empty: none
-	TLS      bool   // speak TLS with it; its certificate is checked
-	Copy     bool   // leave the keys there, too
-	Replace  bool   // overwrite what the cluster has under the same names
+	TLS      FreightTLS
+	DB       int  // of the databases there, this one alone; -1: all
+	Copy     bool // leave the keys there, too
+	Replace  bool // overwrite what the cluster has under the same names
+}
+
+// FreightTLS is how TLS is spoken with the server to import from.
+type FreightTLS struct {
+	On        bool
+	Unchecked bool   // take any certificate
+	Trusted   string // file or folder of the certificates to trust; empty: the system's
+	Name      string // that its certificate must be for; empty: the host's
+	Cert, Key string // files of the certificate to show; empty: none
 }
 
 // FreightPlan is what would be done.

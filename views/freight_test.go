@@ -83,7 +83,7 @@ func TestImportTellsWhatItWouldDoAndNeverShowsThePassword(t *testing.T) {
 	s, f := freightStage(t, colours, 120, 40)
 	s.commanded("import 10.0.0.5:6379")
 	s.want("copy 700 keys of 10.0.0.5:6379", "database 0: 700 keys", "with another value stays at the source")
-	s.press("tab", "tab", "tab", "tab", "enter")
+	s.press("tab", "tab", "tab", "tab", "tab", "enter")
 	s.typed("hunter2")
 	s.want("*******")
 	s.wantNot("hunter2")
@@ -93,7 +93,7 @@ func TestImportTellsWhatItWouldDoAndNeverShowsThePassword(t *testing.T) {
 	if w := f.wishes[len(f.wishes)-1]; w.Password != "hunter2" || !w.Copy {
 		t.Errorf("planned for %+v", w)
 	}
-	s.press("shift+tab", "shift+tab", "right")
+	s.press("shift+tab", "shift+tab", "shift+tab", "right")
 	s.want("overwritten", "lossy")
 	s.press("y")
 	s.typed("10.0.0.12:7002")
@@ -109,6 +109,45 @@ func TestImportTellsWhatItWouldDoAndNeverShowsThePassword(t *testing.T) {
 	}
 	s.conducted(ConductState{Done: true, End: "done: 699 keys imported, 1 are left", Steps: []ConductStep{{Name: `left: database 0, "k:0"`, State: StepFailed, Note: "the cluster has it with another value"}}})
 	s.want("699 keys imported", `"k:0"`, "another value")
+}
+
+func TestImportAsksHowTLSIsSpokenAndForWhichDatabase(t *testing.T) {
+	s, f := freightStage(t, colours, 120, 40)
+	last := func() FreightWish { return f.wishes[len(f.wishes)-1] }
+	s.commanded("import 10.0.0.5:6379")
+	s.wantNot("trusted")
+	if w := last(); w.DB != -1 || w.TLS != (FreightTLS{}) {
+		t.Errorf("planned for %+v", w)
+	}
+	s.press("tab", "tab", "tab", "3")
+	if w := last(); w.DB != 3 {
+		t.Errorf("planned for %+v", w)
+	}
+	s.press("left", "left", "left", "left")
+	if w := last(); w.DB != -1 {
+		t.Errorf("planned for %+v", w)
+	}
+	s.press("tab", "tab", "tab", "right")
+	s.want("the system's", "the host's")
+	for _, text := range []string{"/etc/ca.pem", "old.example", "/etc/me.pem"} {
+		s.press("tab", "enter")
+		s.typed(text)
+		s.press("enter")
+	}
+	s.want("cannot be run: the own certificate and its key belong together")
+	s.press("tab", "enter")
+	s.typed("/etc/me.key")
+	s.press("enter")
+	s.want("copy 700 keys")
+	if w := last(); w.TLS != (FreightTLS{On: true, Trusted: "/etc/ca.pem", Name: "old.example", Cert: "/etc/me.pem", Key: "/etc/me.key"}) {
+		t.Errorf("planned for %+v", w)
+	}
+	s.press("shift+tab", "shift+tab", "shift+tab", "shift+tab", "right")
+	s.want("yes, unchecked")
+	s.wantNot("trusted")
+	if w := last(); !w.TLS.Unchecked || w.TLS.Trusted != "" || w.TLS.Name != "old.example" {
+		t.Errorf("planned for %+v", w)
+	}
 }
 
 func TestFreightThatCannotBeIsRefusedWithTheReason(t *testing.T) {
@@ -133,6 +172,10 @@ func TestFreightLooksAsItShould(t *testing.T) {
 	for name, drive := range map[string]func(*stage){
 		"freight/backup": func(s *stage) { s.commanded("backup /backups/monday") },
 		"freight/import": func(s *stage) { s.commanded("import 10.0.0.5:6379"); s.press("tab", "tab", "right") },
+		"freight/secure": func(s *stage) {
+			s.commanded("import 10.0.0.5:6379")
+			s.press("shift+tab", "right")
+		},
 		"freight/running": func(s *stage) {
 			s.commanded("backup /backups/monday")
 			s.confirmed()

@@ -37,7 +37,7 @@ type numberField struct {
 	least      int
 	most       int
 	unit       string
-	none       string // what 0 is called; empty: 0 is like any number
+	none       string // what the least is called; empty: it is like any number
 	rounds     []int
 	beingTyped bool
 }
@@ -46,7 +46,7 @@ func (f *numberField) name() string { return f.label }
 
 func (f *numberField) text(t *ui.Theme, chosen bool) string {
 	text := strconv.Itoa(f.value) + f.unit
-	if f.value == 0 && f.none != "" && !f.beingTyped {
+	if f.value == f.least && f.none != "" && !f.beingTyped {
 		text = f.none
 	}
 	return chosenText(t, text, chosen)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -63,11 +64,20 @@ func (f *freight) planImport(ctx context.Context, w views.FreightWish, s *cluste
 	}
 	from.Seeds = []string{cluster.JoinAddr(host, port)}
 	from.Options = wire.Options{Username: w.User, Password: wire.NewSecret(w.Password), Journal: f.options.Journal, Audit: f.options.Audit}
-	if w.TLS {
-		from.Options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	if from.Options.TLS, err = secureFreight(w.TLS); err != nil {
+		return from, p, err
 	}
-	p, err = planImport(ctx, f.nodes.crew, f.look(s), f.nodes.where(s)[0], from, plan.ImportRequest{Copy: w.Copy, Replace: w.Replace, DB: -1})
+	p, err = planImport(ctx, f.nodes.crew, f.look(s), f.nodes.where(s)[0], from, plan.ImportRequest{Copy: w.Copy, Replace: w.Replace, DB: w.DB})
 	return from, p, err
+}
+
+// secureFreight is how the source is spoken with; nil: without TLS.
+func secureFreight(w views.FreightTLS) (*tls.Config, error) {
+	flags := tlsFlags{prefix: "from-", on: w.On, insecure: w.Unchecked, caCert: w.Trusted, serverName: w.Name, cert: w.Cert, key: w.Key}
+	if at, err := os.Stat(w.Trusted); err == nil && at.IsDir() {
+		flags.caCert, flags.caCertDir = "", w.Trusted
+	}
+	return flags.config(false)
 }
 
 // errFreightChanged is why what was agreed to is not begun.

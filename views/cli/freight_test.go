@@ -67,7 +67,7 @@ func TestConsoleTakesABackupAndBringsItIntoAnotherCluster(t *testing.T) {
 	}
 	for _, file := range files {
 		source := standalone(t, server, "dir "+dir, "dbfilename "+filepath.Base(file), "requirepass there")
-		wish := views.FreightWish{From: source.Options().Addr, Copy: true}
+		wish := views.FreightWish{From: source.Options().Addr, Copy: true, DB: -1}
 		if _, err := into.Plan(t.Context(), wish, nil); err == nil {
 			t.Error("without its password the source is read")
 		}

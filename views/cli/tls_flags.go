@@ -124,12 +124,12 @@ func (t *tlsFlags) trusted() (*x509.CertPool, error) {
 		}
 		added := pool.AppendCertsFromPEM(pem)
 		if file == t.caCert && !added {
-			return nil, usage("--%scacert %s holds no certificate in PEM form", t.prefix, file)
+			return nil, usage("%s holds no certificate in PEM form (--%scacert)", file, t.prefix)
 		}
 		any = any || added
 	}
 	if !any {
-		return nil, usage("--%scacertdir %s holds no certificate in PEM form", t.prefix, t.caCertDir)
+		return nil, usage("%s holds no certificate in PEM form (--%scacertdir)", t.caCertDir, t.prefix)
 	}
 	return pool, nil
 }
