@@ -24,6 +24,7 @@ func Diff(prev, next *Snapshot) []Event {
 	}
 	d.was, d.is = byID(prev), byID(next)
 	d.nodes()
+	d.states()
 	d.slots()
 	d.moves()
 	d.disputes()
@@ -141,5 +142,4 @@ func (d *differ) changed(old, n *Node) {
 	d.role(old, n)
 	d.flags(old, n)
 	d.link(old, n)
-	d.state(old, n)
 }

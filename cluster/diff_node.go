@@ -165,19 +165,6 @@ func (d *differ) link(old, n *Node) {
 	}
 }
 
-// state tells of cluster_state as this node sees it.
-func (d *differ) state(old, n *Node) {
-	was, is := old.ClusterInfo.Value.State, n.ClusterInfo.Value.State
-	if !old.ClusterInfo.Known() || !n.ClusterInfo.Known() || was == is {
-		return
-	}
-	if is == "ok" {
-		d.tell(StateChanged, Good, d.next, n, "holds the cluster for ok")
-		return
-	}
-	d.tell(StateChanged, Bad, d.next, n, "holds the cluster for down (%s)", clean(is))
-}
-
 // duration writes a time the way a person says it: "0.4 s", "4.2 s", "3 min 5 s".
 func duration(d time.Duration) string {
 	switch {

@@ -198,6 +198,15 @@ func TestDiffTellsWhatEachNodeThinksOfTheCluster(t *testing.T) {
 	wantTold(t, with("ok", noon), with("fail", noon), "A 7001: holds the cluster for down (fail)")
 	wantTold(t, with("fail", noon), with("ok", noon), "A 7001: holds the cluster for ok")
 	wantTold(t, with("", noon), with("ok", noon))
+
+	all := func(state string) *Snapshot {
+		in := threePairs().inputs(noon)
+		for i := range in.Nodes {
+			in.Nodes[i].ClusterInfo = in.Nodes[i].ClusterInfo.Succeed(ClusterInfo{State: state}, noon)
+		}
+		return Merge(nil, in)
+	}
+	wantTold(t, all("ok"), all("fail"), ": 6 of 6 nodes hold the cluster for down (fail): 7001, 7004, 7002 and 3 more")
 }
 
 func TestDiffTellsHowANodeAnswers(t *testing.T) {
