@@ -154,7 +154,7 @@ func (p *browsePage) proposeDeletion(d deletion) tea.Cmd {
 				d.save = !d.save
 				pr.Why = "what the keys hold is gone, and nothing brings it back"
 				if d.save {
-					pr.Why = "the keys are gone for their clients; RESTORE brings a saved value back, key by key"
+					pr.Why = "the keys are gone for their clients; slotdeck restore brings the saved values back"
 				}
 				return nil
 			}},
@@ -301,6 +301,9 @@ func (g *purge) says(t *ui.Theme) string {
 	case g.stopped:
 		return t.Note.Text(count+", stopped") + t.Dim.Text("; u goes on with it")
 	case g.done:
+		if g.note.Save != "" {
+			count += "; slotdeck restore brings them back"
+		}
 		return t.Good.Text(count) + "; r looks what is left"
 	}
 	return t.Warn.Text(count+" ") + t.Dim.Text("(esc stops)")

@@ -336,7 +336,7 @@ func TestADeletionThatWasBrokenOffIsGoneOnWith(t *testing.T) {
 	s.press("ctrl+right", "ctrl+right")
 	s.typed("user:*")
 	s.press("enter", "c", "U", "d")
-	s.want("every value in a file first", "RESTORE")
+	s.want("every value in a file first", "slotdeck restore")
 	s.press("y")
 	s.typed("1500")
 	s.press("enter")

@@ -61,7 +61,7 @@ Flags that concern the connection stand before HOST:PORT. Behind the command onl
 }
 
 func (f *callFlags) run(ctx context.Context, w *World, words []string) error {
-	node, command := f.apart(words)
+	node, command := f.conn.apart(words)
 	switch {
 	case len(words) == 0:
 		return usage("HOST:PORT is missing")

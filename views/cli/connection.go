@@ -245,3 +245,15 @@ func splitSockets(words []string) (sockets, rest []string) {
 	}
 	return sockets, rest
 }
+
+// apart takes the words that name the first node apart from the rest: HOST:PORT,
+// HOST PORT, a URI, or none when flags name it.
+func (c *connection) apart(words []string) (node, rest []string) {
+	switch {
+	case c.host != "" || c.uri != "" || c.socket != "" || c.contexts.name != "" || len(words) == 0:
+		return nil, words
+	case len(words) > 1 && !isPort(words[0]) && !hasPort(words[0]) && isPort(words[1]):
+		return words[:2], words[2:]
+	}
+	return words[:1], words[1:]
+}

@@ -46,7 +46,7 @@ interrupted, the same command does the rest.`,
 // onCluster makes a wish of the words behind the address of a cluster's node,
 // and carries it out.
 func (f *memberFlags) onCluster(ctx context.Context, w *World, words []string, count int, use string, wish func(rest []string) (wishing, error)) error {
-	node, rest := f.apart(words)
+	node, rest := f.conn.apart(words)
 	if len(rest) != count {
 		return usage("say: %s", use)
 	}

@@ -30,7 +30,7 @@ func (f *keyFlags) register(cmd *cobra.Command) {
 // courier prepares the way to a cluster: the node to begin with, and the rest
 // of the words. The doors are to be closed.
 func (f *keyFlags) courier(ctx context.Context, w *World, words []string) (c keys.Courier, start string, rest []string, err error) {
-	node, rest := f.apart(words)
+	node, rest := f.conn.apart(words)
 	t, err := f.conn.resolve(ctx, w, node)
 	if err != nil {
 		return c, "", nil, err

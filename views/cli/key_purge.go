@@ -90,7 +90,7 @@ func saveValues(ctx context.Context, n *wire.Node, node cluster.NodeID, names []
 func dumped(ctx context.Context, n *wire.Node, node cluster.NodeID, names []string) ([]engine.Saved, error) {
 	var cmds [][]any
 	for _, name := range names {
-		cmds = append(cmds, []any{"DUMP", name}, []any{"PTTL", name})
+		cmds = append(cmds, []any{"DUMP", name}, []any{"PEXPIRETIME", name})
 	}
 	var out []engine.Saved
 	now := time.Now()
@@ -106,11 +106,8 @@ func dumped(ctx context.Context, n *wire.Node, node cluster.NodeID, names []stri
 		if !there {
 			continue
 		}
-		expires := int64(-1)
-		if ms, _ := ttl.Value.(int64); ms >= 0 {
-			expires = now.UnixMilli() + ms
-		}
-		out = append(out, engine.Saved{At: now, Job: deletionKind, Node: node, Addr: n.Addr(), Slot: int(keyslot.Of(name)), Key: []byte(name), Dump: []byte(text), Expires: expires})
+		expires, _ := ttl.Value.(int64)
+		out = append(out, engine.Saved{At: now, Job: deletionKind, Node: node, Addr: n.Addr(), Slot: int(keyslot.Of(name)), Key: []byte(name), Dump: []byte(text), Expires: max(expires, -1)})
 	}
 	return out, nil
 }

@@ -91,18 +91,6 @@ func (f *memberFlags) begin(ctx context.Context, w *World, words []string) (*mem
 	return &membership{memberFlags: f, w: w, crew: engine.NewMemberCrew(t.Options), seeds: t.Seeds, standing: zones}, nil
 }
 
-// apart takes the words that name the first node apart from the rest: HOST:PORT,
-// HOST PORT, a URI, or none when flags name it.
-func (f *memberFlags) apart(words []string) (node, rest []string) {
-	switch {
-	case f.conn.host != "" || f.conn.uri != "" || f.conn.socket != "" || f.conn.contexts.name != "" || len(words) == 0:
-		return nil, words
-	case len(words) > 1 && !isPort(words[0]) && !hasPort(words[0]) && isPort(words[1]):
-		return words[:2], words[2:]
-	}
-	return words[:1], words[1:]
-}
-
 // wishing is a wish whose nodes are still words.
 type wishing struct {
 	plan.MemberWish

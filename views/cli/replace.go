@@ -38,7 +38,7 @@ HOST:PORT. When it was interrupted, the same command does the rest.`,
 }
 
 func (f *memberFlags) replace(ctx context.Context, w *World, words []string, under string) error {
-	node, rest := f.apart(words)
+	node, rest := f.conn.apart(words)
 	if len(rest) < 2 {
 		return usage("say: replace HOST:PORT OLD NEW")
 	}

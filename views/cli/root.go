@@ -95,7 +95,7 @@ any, 127.0.0.1:6379 is tried. The password is best put into REDISCLI_AUTH.`,
 	root.AddCommand(newInfo(w), newStatus(w), newWatch(w), newDemo(w), newFailover(w), newSpread(w), newRollingRestart(w), newReshard(w), newRebalance(w), newDrain(w), newResume(w), newSlot(w), newTag(w), newVersion(w), newMan(w), exitCodesTopic())
 	root.AddCommand(newCall(w), newSetTimeout(w), newCreate(w), newAddNode(w), newReplicate(w), newReplace(w), newDelNode(w), newForget(w), newReset(w))
 	root.AddCommand(newSet(w), newRepairAddresses(w), newFix(w))
-	root.AddCommand(newConfig(w), newBackup(w), newImport(w))
+	root.AddCommand(newConfig(w), newBackup(w), newImport(w), newRestore(w))
 	root.AddCommand(newCheck(w), newDrift(w), newJournal(w), newContext(w), newKeeper(w))
 	root.SetHelpCommand(newHelp())
 	needShell(root)
