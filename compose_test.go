@@ -257,7 +257,7 @@ func (c *classroom) stopOne() {
 	labtest.Until(t, time.Minute, "a replica has taken over from the stopped node", func() bool {
 		i := c.looks(2) // which begins anew: where the stopped node belongs, nobody tells it
 		primary, _ := i.shardOf(first)
-		return i.SlotsServed == 16384 && i.NodesAnswering == 7 && i.NodesKnown == 8 && primary != first
+		return i.SlotsServed == 16384 && i.NodesAnswering == 7 && i.NodesKnown == 8 && primary != "" && primary != first
 	})
 	c.does("start", "node-1")
 	labtest.Until(t, time.Minute, "the node is back, as a replica that is well", func() bool {

@@ -35,6 +35,7 @@ type Node struct {
 
 	Stranger NodeID // another node that answers at its address; empty: none
 	Foreign  bool   // and that one is of another cluster
+	KinTried bool   // a node was asked with whom it shares a shard
 
 	Latency     Reading[time.Duration] // one PING, there and back
 	Info        Reading[Info]

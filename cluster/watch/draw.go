@@ -20,7 +20,9 @@ func (h *hub) draw(now time.Time) {
 		Nodes:    make([]cluster.Node, 0, len(h.byID)),
 	}
 	for _, p := range h.byID {
-		in.Nodes = append(in.Nodes, p.node)
+		n := p.node
+		n.KinTried = h.kinSought[n.ID]
+		in.Nodes = append(in.Nodes, n)
 	}
 	next := cluster.Merge(h.last, in)
 	h.seq++

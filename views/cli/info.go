@@ -104,6 +104,8 @@ func allTried(s *cluster.Snapshot) bool {
 			return false
 		case n.Health == cluster.Answering && (n.View.Tried.IsZero() || n.Info.Tried.IsZero()):
 			return false
+		case n.Displaced() && !n.KinTried:
+			return false
 		}
 	}
 	return len(s.Nodes) > 0

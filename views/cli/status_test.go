@@ -41,7 +41,7 @@ func (s *stream) lines(t *testing.T) (out []watchLine) {
 
 func TestStatusAndWatchTellAPrimarysDeath(t *testing.T) {
 	t.Parallel()
-	c := labtest.Start(t, lab.Config{Replicas: 1, NodeTimeout: 2 * time.Second})
+	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "redis-8.6").Path, Replicas: 1, NodeTimeout: 2 * time.Second})
 	primary, replica := c.Nodes()[2], c.Nodes()[5]
 	well := func() bool { return run(t, "", nil, "status", c.Seed()).code == Fine }
 	labtest.Until(t, 20*time.Second, "a cluster that is well", well)
@@ -72,6 +72,12 @@ func TestStatusAndWatchTellAPrimarysDeath(t *testing.T) {
 	labtest.Until(t, 5*time.Second, "the verdict on what is left", told(func(l watchLine) bool {
 		return l.Type == "verdict" && *l.Status == "DEGRADED" && *l.Served == allSlots
 	}))
+	// Who looks only now still learns whose place the dead one held.
+	var late infoAnswer
+	got := run(t, "", nil, "info", c.Seed(), "-o", "json")
+	if err := json.Unmarshal([]byte(got.out), &late); err != nil || len(late.Unattached) > 0 {
+		t.Errorf("%v: unattached: %+v", err, late.Unattached)
+	}
 	stop()
 	if got := <-code; got != Fine || errs.Len() > 0 {
 		t.Errorf("stopped: code %d, says %q", got, errs.String())
