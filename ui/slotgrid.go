@@ -9,6 +9,7 @@ type SlotState uint8
 // From well to bad.
 const (
 	SlotServed     SlotState = iota // nothing to say
+	SlotFound                       // something was found about it that no other state tells
 	SlotImporting                   // half a move: only the receiving side shows it
 	SlotMigrating                   // a move is open
 	SlotSuspect                     // its primary does not answer, nobody calls it failed yet

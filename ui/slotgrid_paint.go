@@ -45,9 +45,9 @@ func NewSlotPainter(t *Theme) *SlotPainter {
 	g := t.Glyph
 	p.bad = [slotStates]string{
 		SlotFailing: g.Failing, SlotUnassigned: g.Unassigned, SlotDisputed: "?",
-		SlotSuspect: g.Suspect, SlotMigrating: g.Out, SlotImporting: g.In,
+		SlotSuspect: g.Suspect, SlotMigrating: g.Out, SlotImporting: g.In, SlotFound: "!",
 	}
-	for s := SlotImporting; s < slotStates; s++ {
+	for s := SlotFound; s < slotStates; s++ {
 		fill := t.WarnFill
 		if s >= SlotUnassigned {
 			fill = t.BadFill

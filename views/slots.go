@@ -49,7 +49,7 @@ func (s *Slots) Show(sc *Scene) {
 
 // look is the map for a scene, worked out anew only when the scene changed.
 func (s *Slots) look(sc *Scene) *slotMap {
-	if s.m == nil || s.m.of != (slotMapKey{sc.Snap, sc.Filter.String(), sc.Issues, s.layer}) {
+	if s.m == nil || s.m.of != slotMapKeyOf(sc, s.layer) {
 		s.m = readSlots(sc, s.layer)
 		if s.layer.heats() {
 			s.m.warm(&s.ask)

@@ -176,6 +176,10 @@ func (s *Slots) stateWords(sc *Scene, m *slotMap) string {
 		}
 		say(t.Warn, glyph, word+moveWords(snap, mv))
 	}
+	if f, ok := m.foundOf(s.slot); ok && m.state[s.slot] == ui.SlotFound {
+		p, glyph := severityPaint(t, f.Severity)
+		say(p, glyph, ui.Clean(f.Text)+" (7)")
+	}
 	if len(out) == 0 {
 		return t.Good.Text(t.Glyph.OK + " served")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"slotdeck/cluster/doctor"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -114,7 +115,7 @@ func (s *Slots) legendRow(sc *Scene, m *slotMap, i int, size, most int64, w int)
 	shade := t.Shard(sh.Hue)
 	var b strings.Builder
 	b.WriteByte(' ')
-	b.WriteString(s.legendMark(m, i))
+	b.WriteString(s.legendMark(sc, m, i))
 	letter := t.Left(sh.Letter, 2)
 	faded := m.aside(sc, i)
 	if faded {
@@ -160,12 +161,17 @@ func (s *Slots) legendRow(sc *Scene, m *slotMap, i int, size, most int64, w int)
 	return b.String()
 }
 
-// legendMark is a cell that says whether the shard is in trouble.
-func (s *Slots) legendMark(m *slotMap, shard int) string {
-	if m.ailing[shard] == nil {
+// legendMark is a cell that says whether the shard is in trouble, or else the
+// sign of the worst that was found of it.
+func (s *Slots) legendMark(sc *Scene, m *slotMap, shard int) string {
+	if m.ailing[shard] != nil {
+		return s.paint.StateKey(ailment(m.ailing[shard].Cause))
+	}
+	if m.badge[shard] == doctor.Note {
 		return " "
 	}
-	return s.paint.StateKey(ailment(m.ailing[shard].Cause))
+	p, glyph := severityPaint(sc.Theme, m.badge[shard])
+	return p.Text(glyph)
 }
 
 // hiddenShards is the last row of a legend that is too long.

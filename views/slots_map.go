@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -35,6 +36,8 @@ type slotMap struct {
 	state  [keyslot.Count]ui.SlotState
 	heat   [keyslot.Count]int8
 	ailing []*doctor.ShardTrouble // by shard; nil: nothing wrong
+	badge  []doctor.Severity      // by shard: the worst that was found there; Note: nothing to look into
+	found  []doctor.Finding       // those above a note that name slots
 	runs   []slotRun              // what is wrong or open, by slot
 	open   int                    // slots open for a move
 	torn   int                    // slots in dispute
@@ -45,6 +48,11 @@ type slotMapKey struct {
 	filter string
 	issues bool
 	layer  slotLayer
+	told   int // findings: one that is muted goes without a new picture
+}
+
+func slotMapKeyOf(sc *Scene, layer slotLayer) slotMapKey {
+	return slotMapKey{sc.Snap, sc.Filter.String(), sc.Issues, layer, len(sc.Findings)}
 }
 
 // slotRun is a run of slots with the same trouble.
@@ -56,7 +64,7 @@ type slotRun struct {
 
 // readSlots makes the map of a scene.
 func readSlots(sc *Scene, layer slotLayer) *slotMap {
-	m := &slotMap{of: slotMapKey{sc.Snap, sc.Filter.String(), sc.Issues, layer}}
+	m := &slotMap{of: slotMapKeyOf(sc, layer)}
 	s := sc.Snap
 	m.grid = ui.SlotGrid{Owner: s.Owner, State: &m.state, Cursor: -1}
 	m.ailing = make([]*doctor.ShardTrouble, len(s.Shards))
@@ -73,6 +81,7 @@ func readSlots(sc *Scene, layer slotLayer) *slotMap {
 			Faded: layer == movesLayer || layer == viewsLayer || m.aside(sc, i),
 		})
 	}
+	m.readFindings(sc)
 	m.readStates(s)
 	m.collect(s)
 	return m
@@ -96,13 +105,48 @@ func shardText(s *cluster.Snapshot, sh *cluster.Shard) string {
 	return strings.Join(text, " ")
 }
 
+// readFindings notes what was found of shards and slots, but for notes.
+func (m *slotMap) readFindings(sc *Scene) {
+	m.badge = make([]doctor.Severity, len(sc.Snap.Shards))
+	for _, f := range sc.Findings {
+		if f.Severity == doctor.Note {
+			continue
+		}
+		for i := range sc.Snap.Shards {
+			if sc.Snap.Shards[i].Letter == f.Shard {
+				m.badge[i] = max(m.badge[i], f.Severity)
+			}
+		}
+		if len(f.Slots) > 0 {
+			m.found = append(m.found, f)
+		}
+	}
+}
+
+// foundOf is the worst finding about a slot.
+func (m *slotMap) foundOf(slot keyslot.Slot) (doctor.Finding, bool) {
+	for _, f := range m.found {
+		if slices.ContainsFunc(f.Slots, func(r keyslot.Range) bool { return r.Has(slot) }) {
+			return f, true
+		}
+	}
+	return doctor.Finding{}, false
+}
+
 func (m *slotMap) readStates(s *cluster.Snapshot) {
+	for _, f := range m.found {
+		for _, r := range f.Slots {
+			for slot := int(r.First); slot <= int(r.Last); slot++ {
+				m.state[slot] = ui.SlotFound
+			}
+		}
+	}
 	for slot, owner := range s.Owner {
 		switch {
 		case owner < 0 || int(owner) >= len(s.Shards):
 			m.state[slot] = ui.SlotUnassigned
 		case m.ailing[owner] != nil:
-			m.state[slot] = ailment(m.ailing[owner].Cause)
+			m.state[slot] = max(m.state[slot], ailment(m.ailing[owner].Cause))
 		}
 	}
 	last := -1
@@ -149,7 +193,7 @@ func (m *slotMap) collect(s *cluster.Snapshot) {
 			continue
 		}
 		text, state := m.trouble(s, keyslot.Slot(slot)), m.state[slot]
-		own := state == ui.SlotMigrating || state == ui.SlotImporting || state == ui.SlotDisputed // words of each slot's own
+		own := state == ui.SlotMigrating || state == ui.SlotImporting || state == ui.SlotDisputed || state == ui.SlotFound // words of each slot's own
 		for end < keyslot.Count && m.state[end] == state && s.Owner[end] == s.Owner[slot] &&
 			(!own || m.trouble(s, keyslot.Slot(end)) == text) {
 			end++
@@ -174,6 +218,9 @@ func (m *slotMap) trouble(s *cluster.Snapshot, slot keyslot.Slot) string {
 	case ui.SlotMigrating, ui.SlotImporting:
 		mv, _ := moveOf(s, slot)
 		return moveWords(s, mv)
+	case ui.SlotFound:
+		f, _ := m.foundOf(slot)
+		return ui.Clean(f.Text)
 	}
 	return ""
 }

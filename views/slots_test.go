@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/doctor"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -118,6 +119,33 @@ func TestTroubleListNamesEveryTrouble(t *testing.T) {
 	}
 	if text := slotsText(NewSlots(nil), sampleScene(sampleSnapshot(), sampleLook, 120, 36)); !strings.Contains(text, "nothing: all") {
 		t.Errorf("a healthy cluster is not said to be one:\n%s", text)
+	}
+}
+
+func TestMapCarriesTheBadgesOfFindings(t *testing.T) {
+	snap := sampleSnapshot()
+	sc := sampleScene(snap, ui.Look{}, 120, 36)
+	a, b := snap.Shards[0], snap.Shards[1]
+	stray := keyslot.Range{First: b.Slots[0].First, Last: b.Slots[0].First + 63}
+	sc.Findings = []doctor.Finding{
+		{ID: "memory-full", Severity: doctor.Urgent, Shard: b.Letter, Text: "no room"},
+		{ID: "keys-stray", Severity: doctor.Look, Shard: a.Letter, Node: a.Primary, Text: "it holds 7 keys of them", Slots: []keyslot.Range{stray}},
+		{ID: "split-brain", Severity: doctor.Note, Shard: snap.Shards[2].Letter, Text: "a note"},
+	}
+	s := NewSlots(nil)
+	s.slot = stray.First
+	text := slotsText(s, sc)
+	for _, want := range []string{"▲A ", "✖B ", " C ", "! " + stray.String(), "it holds 7 keys of them"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "○C") {
+		t.Errorf("a note is on the map:\n%s", text)
+	}
+	sc.Findings = nil // muted, without a new picture
+	if text := slotsText(s, sc); strings.Contains(text, "✖B ") || strings.Contains(text, "7 keys") {
+		t.Errorf("the map tells of what was muted:\n%s", text)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,8 +35,9 @@ else that was found. It repairs nothing and sends nothing but reads.
 
 The exit code is 0 only when the cluster is fit: every slot is served, all nodes
 agree, no slot is open, and nothing urgent was found. The lines that scripts look
-for ("[OK] All 16384 slots covered.") are those of redis-cli --cluster check. What
-was muted in the console on this machine is told as such, and does not count.`,
+for ("[OK] All 16384 slots covered.") are those of --cluster check of the servers'
+own tool, word for word. What was muted in the console on this machine is told as
+such, and does not count.`,
 		Example: `  slotdeck check 10.0.0.11:7001
   slotdeck check 10.0.0.11:7001 --rule slots-open --rule keys-stray -o json`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -70,6 +70,7 @@ type checkAnswer struct {
 	At         time.Time        `json:"at"`
 
 	searched bool // the words about several owners are asked for
+	tool     toolView
 }
 
 type primaryAnswer struct {
@@ -178,16 +179,11 @@ func answerCheck(s *cluster.Snapshot, rules []string, by doctor.Standards, mutes
 	a := checkAnswer{
 		Status: v.Status.String(), Verdict: ui.Clean(v.Sentence), Covered: v.Served,
 		Agree: agreement.Full() && len(s.Disputes) == 0, Asked: agreement.Asked, NodesKnown: len(s.Nodes),
-		Primaries: []primaryAnswer{}, Disputes: []disputeAnswer{}, Open: []openSlotAnswer{}, Findings: []findingAnswer{}, At: s.At,
+		Primaries: answerPrimaries(s), Disputes: []disputeAnswer{}, Open: []openSlotAnswer{}, Findings: []findingAnswer{}, At: s.At,
+		tool: toolViewOf(s),
 	}
-	for i := range s.Shards {
-		sh := &s.Shards[i]
-		p := primaryAnswer{ID: sh.Primary, Addr: addressByID(s, sh.Primary), Keys: -1, Slots: sh.SlotLen, Replicas: len(sh.Replicas)}
-		if n, ok := s.Node(sh.Primary); ok && n.Health == cluster.Answering && n.Info.Known() && n.Stats.Keys >= 0 {
-			p.Keys = n.Stats.Keys
-			a.Keys += p.Keys
-		}
-		a.Primaries = append(a.Primaries, p)
+	for _, p := range a.Primaries {
+		a.Keys += max(0, p.Keys)
 	}
 	for _, d := range s.Disputes {
 		out := disputeAnswer{Slots: d.Range.String()}
@@ -203,7 +199,7 @@ func answerCheck(s *cluster.Snapshot, rules []string, by doctor.Standards, mutes
 	told, muted := doctor.Sift(by.Findings(s), mutes, s.At)
 	for _, f := range muted {
 		if len(rules) == 0 || slices.Contains(rules, f.ID) {
-			a.Muted = append(a.Muted, mutedAnswer{answerFinding(f.Finding), f.Mute.Until, ui.Clean(f.Mute.Reason)})
+			a.Muted = append(a.Muted, answerMuted(f))
 		}
 	}
 	for _, f := range told {
@@ -214,68 +210,4 @@ func answerCheck(s *cluster.Snapshot, rules []string, by doctor.Standards, mutes
 	}
 	a.Fit = v.Status == doctor.OK && a.Covered == allSlots && a.Agree && len(a.Open) == 0 && !urgent
 	return a
-}
-
-func printCheck(w *World, a checkAnswer, seed string) error {
-	var b strings.Builder
-	known := 0
-	for _, p := range a.Primaries {
-		keys := "unknown"
-		if p.Keys >= 0 {
-			keys, known = fmt.Sprint(p.Keys), known+1
-		}
-		fmt.Fprintf(&b, "%s (%s...) -> %s keys | %d slots | %d replicas.\n", cmp.Or(p.Addr, "no primary"), p.ID.Short(), keys, p.Slots, p.Replicas)
-	}
-	fmt.Fprintf(&b, "[OK] %d keys in %d masters.\n%.2f keys per slot on average.\n", a.Keys, known, float64(a.Keys)/allSlots)
-	fmt.Fprintf(&b, ">>> Performing Cluster Check (using node %s)\n", seed)
-	if a.Agree {
-		fmt.Fprintf(&b, "[OK] All nodes agree about slots configuration.\n")
-	} else {
-		fmt.Fprintf(&b, "[ERR] Nodes don't agree about configuration!\n")
-	}
-	for _, d := range a.Disputes {
-		fmt.Fprintf(&b, "  slots %s\n", d.Slots)
-		for _, c := range d.Claims {
-			fmt.Fprintf(&b, "    %s at epoch %d, say %s\n", cmp.Or(c.Owner, "nobody's"), c.Epoch, strings.Join(c.By, ", "))
-		}
-	}
-	fmt.Fprintf(&b, ">>> Check for open slots...\n")
-	for _, m := range a.Open {
-		fmt.Fprintf(&b, "[WARNING] slot %d is open: migrating on %s, importing on %s\n", m.Slot, cmp.Or(m.From, "no node"), cmp.Or(m.To, "no node"))
-	}
-	if len(a.Open) > 0 {
-		var slots []string
-		for _, m := range a.Open {
-			slots = append(slots, fmt.Sprint(m.Slot))
-		}
-		fmt.Fprintf(&b, "[WARNING] The following slots are open: %s.\n", strings.Join(slots, ","))
-	}
-	fmt.Fprintf(&b, ">>> Check slots coverage...\n")
-	if a.Covered == allSlots {
-		fmt.Fprintf(&b, "[OK] All %d slots covered.\n", allSlots)
-	} else {
-		fmt.Fprintf(&b, "[ERR] Not all %d slots are covered by nodes. (%d are not served)\n", allSlots, allSlots-a.Covered)
-	}
-	if a.searched {
-		fmt.Fprintf(&b, ">>> Check for multiple slot owners...\n")
-		several := 0
-		for _, f := range a.Findings {
-			if f.ID == "slots-claimed-twice" {
-				several++
-				fmt.Fprintf(&b, "[WARNING] %s\n", f.Text)
-			}
-		}
-		if several == 0 {
-			fmt.Fprintf(&b, "[OK] No multiple owners found.\n")
-		}
-	}
-	fmt.Fprintf(&b, ">>> %s: %s\n", a.Status, a.Verdict)
-	for _, f := range a.Findings {
-		fmt.Fprintf(&b, "[%s] %s  (%s)\n", strings.ToUpper(f.Severity), f.Text, f.ID)
-	}
-	for _, f := range a.Muted {
-		fmt.Fprintf(&b, "[MUTED] %s: %s  (%s; until %s: %s)\n", f.Severity, f.Text, f.ID, f.Until.Local().Format("2006-01-02 15:04"), f.Reason)
-	}
-	_, err := fmt.Fprint(w.Out, clean(b.String()))
-	return err
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ func newInfo(w *World) *cobra.Command {
 		GroupID: "cluster",
 		Short:   "One look at a cluster, for the shell and for scripts",
 		Long: `Looks at a cluster once and prints the verdict and its shards, as the console
-would. The exit code is 0 when every slot is served and 1 when one is not.`,
+would, and then the lines of --cluster info of the servers' own tool, word for word.
+The exit code is 0 when every slot is served and 1 when one is not.`,
 		Example: `  slotdeck info 10.0.0.11:7001
   slotdeck info 10.0.0.11:7001 -o json`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -37,6 +39,9 @@ would. The exit code is 0 when every slot is served and 1 when one is not.`,
 				err = writeJSON(w.Out, answer)
 			} else {
 				err = printInfo(w, answer)
+				if err == nil {
+					_, err = fmt.Fprint(w.Out, "\n"+toolSummary(answerPrimaries(snap), toolViewOf(snap)))
+				}
 			}
 			if err == nil && answer.SlotsServed < allSlots {
 				return &Failure{No, errTold}

@@ -13,7 +13,7 @@ import (
 	engine "slotdeck/cluster/run"
 )
 
-func TestCheckKeepsToWhatIsMutedAndSaysSo(t *testing.T) {
+func TestCheckAndStatusKeepToWhatIsMutedAndSaySo(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{Replicas: 1})
@@ -48,6 +48,12 @@ func TestCheckKeepsToWhatIsMutedAndSaysSo(t *testing.T) {
 	}
 	if a := check(); named(a.Findings) || len(a.Muted) != 1 || a.Muted[0].ID != f.ID || a.Muted[0].Until.IsZero() {
 		t.Errorf("muted: %+v", a)
+	}
+	if a := decode[statusAnswer](t, run(t, "", env, "status", c.Seed(), "-o", "json").out); named(a.Findings) || len(a.Muted) != 1 || a.Muted[0].ID != f.ID {
+		t.Errorf("status: %+v", a)
+	}
+	if out := run(t, "", env, "status", c.Seed()).out; !strings.Contains(out, "muted") || !strings.Contains(out, "it is a lab") {
+		t.Errorf("the text of status is %q", out)
 	}
 	out := run(t, "", env, "check", c.Seed()).out
 	if !strings.Contains(out, "[MUTED]") || !strings.Contains(out, "it is a lab") || strings.Contains(out, "\x1b") {

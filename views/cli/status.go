@@ -10,6 +10,7 @@ import (
 	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
 	"slotdeck/cluster/quorum"
+	engine "slotdeck/cluster/run"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -26,7 +27,8 @@ who agrees, whether it will heal by itself and when, or why not. Under that the
 shards, the worst first, and everything that was found wrong.
 
 The exit code is 0 when all is well and 1 when the verdict is anything else, also
-while every slot is still served; "slotdeck info" asks about the slots alone.`,
+while every slot is still served; "slotdeck info" asks about the slots alone. What
+was muted in the console on this machine is told last, and as such.`,
 		Example: `  slotdeck status 10.0.0.11:7001
   slotdeck status 10.0.0.11:7001 -o json`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -45,7 +47,7 @@ while every slot is still served; "slotdeck info" asks about the slots alone.`,
 			if err != nil {
 				return err
 			}
-			return tellStatus(w, out, snap, by)
+			return tellStatus(w, out, snap, by, muteFile{engine.StateDirOf(w.Env)}.Load(snap))
 		},
 	}
 	out.register(cmd.Flags())
@@ -53,9 +55,9 @@ while every slot is still served; "slotdeck info" asks about the slots alone.`,
 	return cmd
 }
 
-func tellStatus(w *World, out format, snap *cluster.Snapshot, by doctor.Standards) error {
+func tellStatus(w *World, out format, snap *cluster.Snapshot, by doctor.Standards, mutes []doctor.Mute) error {
 	verdict := doctor.Judge(snap)
-	answer := answerStatus(snap, verdict, by)
+	answer := answerStatus(snap, verdict, by, mutes)
 	var err error
 	if out == asJSON {
 		err = writeJSON(w.Out, answer)
@@ -83,6 +85,7 @@ type statusAnswer struct {
 	SayFail      []string        `json:"say_fail"`
 	Trouble      []troubleAnswer `json:"trouble"` // shards whose primary is in trouble, the worst first
 	Findings     []findingAnswer `json:"findings"`
+	Muted        []mutedAnswer   `json:"muted,omitempty"` // in the console, on this machine
 }
 
 // votersAnswer counts the primaries that own slots.
@@ -148,7 +151,11 @@ func answerFinding(f doctor.Finding) findingAnswer {
 	return a
 }
 
-func answerStatus(s *cluster.Snapshot, v doctor.Verdict, by doctor.Standards) statusAnswer {
+func answerMuted(f doctor.Muted) mutedAnswer {
+	return mutedAnswer{answerFinding(f.Finding), f.Mute.Until, ui.Clean(f.Mute.Reason)}
+}
+
+func answerStatus(s *cluster.Snapshot, v doctor.Verdict, by doctor.Standards, mutes []doctor.Mute) statusAnswer {
 	a := statusAnswer{
 		infoAnswer:   answerInfo(s),
 		FullCoverage: [...]string{quorum.NotKnown: "unknown", quorum.Yes: "yes", quorum.No: "no"}[v.FullCoverage],
@@ -160,8 +167,12 @@ func answerStatus(s *cluster.Snapshot, v doctor.Verdict, by doctor.Standards) st
 	for _, t := range v.Affected {
 		a.Trouble = append(a.Trouble, answerTrouble(s, t))
 	}
-	for _, f := range by.Findings(s) {
+	told, muted := doctor.Sift(by.Findings(s), mutes, s.At)
+	for _, f := range told {
 		a.Findings = append(a.Findings, answerFinding(f))
+	}
+	for _, f := range muted {
+		a.Muted = append(a.Muted, answerMuted(f))
 	}
 	return a
 }

@@ -22,11 +22,14 @@ func printStatus(w *World, a statusAnswer) error {
 	for _, trouble := range a.Trouble {
 		printTrouble(b, t, trouble)
 	}
-	if len(a.Findings) > 0 {
+	if len(a.Findings)+len(a.Muted) > 0 {
 		fmt.Fprintln(b)
 	}
 	for _, f := range a.Findings {
 		fmt.Fprintf(b, "%-6s  %s\n", f.Severity, f.Text)
+	}
+	for _, f := range a.Muted {
+		fmt.Fprintf(b, "%-6s  %s (%s; until %s: %s)\n", "muted", f.Text, f.Severity, f.Until.Local().Format("2006-01-02 15:04"), f.Reason)
 	}
 	return b.Flush()
 }
