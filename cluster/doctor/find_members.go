@@ -1,6 +1,10 @@
 package doctor
 
-import "slotdeck/cluster"
+import (
+	"time"
+
+	"slotdeck/cluster"
+)
 
 // memberChecks are the rules of this file, in their order.
 func memberChecks() []check {
@@ -89,16 +93,34 @@ func stuckHandshakes(e *examination) []Finding {
 		}
 		for _, m := range n.View.Value.Members {
 			addr := m.Endpoint.Addr()
-			if !m.Flags.Has(cluster.Handshake) || m.PingSent.IsZero() || told[addr] {
+			began, known := e.metSince(m)
+			if !m.Flags.Has(cluster.Handshake) || !known || told[addr] {
 				continue
 			}
-			if age := n.View.At.Sub(m.PingSent); age >= seconds(e.std.limit("handshake-time")) {
+			if age := n.View.At.Sub(began); age >= seconds(e.std.limit("handshake-time")) {
 				told[addr] = true
 				out = append(out, e.about(n, "handshake-stuck", Look, "has been meeting "+clean(addr)+" for "+span(age)+": is its bus port open, and the one that was given?"))
 			}
 		}
 	}
 	return out
+}
+
+// metSince is when a meeting began. Where nothing listens no ping is ever sent,
+// and only who has watched knows since when the node is listed.
+func (e *examination) metSince(m cluster.Member) (time.Time, bool) {
+	if !m.PingSent.IsZero() {
+		return m.PingSent, true
+	}
+	for _, ev := range e.s.Events {
+		if ev.Kind == cluster.NodeAppeared && ev.Node == m.ID {
+			return ev.At, true
+		}
+	}
+	if n, ok := e.s.Node(m.ID); ok {
+		return n.Since, !n.Since.IsZero()
+	}
+	return time.Time{}, false
 }
 
 // sharedAddresses finds an address under which several members are listed.

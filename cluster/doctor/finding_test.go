@@ -105,6 +105,15 @@ func handshake(ago time.Duration) change {
 	}
 }
 
+// refused is the same with somebody who does not listen: no ping is ever sent.
+func refused(ago time.Duration) change {
+	return func(b *bench) {
+		handshake(ago)(b)
+		b.meeting.PingSent = time.Time{}
+		b.s.Events = append(b.s.Events, cluster.Event{At: noon.Add(-ago), Kind: cluster.NodeAppeared, Node: b.meeting.ID})
+	}
+}
+
 func host1(nicks ...string) change {
 	return func(b *bench) {
 		for _, nick := range nicks {
@@ -154,6 +163,8 @@ func memberFindings() []findingCase {
 			"10.0.0.15:7005 answers the console, but 2 voting primaries flag it", "B1", func(b *bench) { b.say(cluster.PFail, "B1", "A1") }},
 		{"handshake-stuck", handshake(45 * sec), Look,
 			"10.0.0.11:7001 has been meeting 10.0.0.19:7009 for 45 s: is its bus port open, and the one that was given?", "A", handshake(2 * sec)},
+		{"handshake-stuck", refused(45 * sec), Look,
+			"10.0.0.11:7001 has been meeting 10.0.0.19:7009 for 45 s: is its bus port open, and the one that was given?", "A", refused(2 * sec)},
 		{"address-lost", func(b *bench) {
 			n := b.node("C1")
 			n.Health, n.Member.Flags, n.Member.Endpoint, n.Dialled = cluster.NoAddress, n.Member.Flags|cluster.NoAddr, cluster.Endpoint{}, ""
