@@ -16,14 +16,15 @@ const direct = 8
 // steps is what is left to do, without the last look.
 func (c *creation) steps() (out []MemberStep) {
 	all := c.nodes()
+	// A primary that is among a minority calls no cluster ok for a node timeout
+	// after, and one that knows of no slots is. So the slots come before all else:
+	// the epochs would have it look once more, and that time begin anew.
+	if cmds := c.assignments(all); len(cmds) > 0 {
+		out = append(out, MemberStep{Act: ActSend, Commands: cmds, Title: "give the slots out"})
+	}
 	if cmds := c.epochs(all); len(cmds) > 0 {
 		out = append(out, MemberStep{Act: ActSend, Commands: cmds,
 			Title: "give every node an epoch of its own, so that they need not argue about them"})
-	}
-	// A primary that is among a minority calls no cluster ok for a node timeout
-	// after; without slots anywhere it is. So the slots come before the meetings.
-	if cmds := c.assignments(all); len(cmds) > 0 {
-		out = append(out, MemberStep{Act: ActSend, Commands: cmds, Title: "give the slots out"})
 	}
 	if cmds := c.meetings(all); len(cmds) > 0 {
 		out = append(out, MemberStep{Act: ActMeet, Commands: cmds, Among: all,
