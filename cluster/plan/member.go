@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
@@ -100,8 +101,9 @@ type MemberStep struct {
 	About    cluster.NodeID `json:"about,omitempty"` // the node that follows, or leaves
 	Wants    []MemberWant   `json:"wants,omitempty"`
 	StateOK  bool           `json:"state_ok,omitempty"` // settled only when every node calls the cluster ok
+	Hold     time.Duration  `json:"hold_ns,omitempty"`  // settled only when it stays so for as long
 
-	Bar      int          `json:"bar_seconds,omitempty"` // for how long those who forget a node do not let it in again
+	Bar      int          `json:"bar_seconds,omitempty"` // for how long those who forgot a node do not let it in again
 	Suspects []MemberNode `json:"suspects,omitempty"`    // who could bring a node back that left
 	Loose    bool         `json:"-"`                     // some slots stay disputed, so that agreement is not waited for
 	Gives    []Move       `json:"gives,omitempty"`       // slots that are given or given up, or whose keys go home

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"slotdeck/cluster"
 )
@@ -26,6 +27,7 @@ type addition struct {
 	node  MemberNode
 	among []MemberNode // the members that answer, without the new one
 	under *cluster.Node
+	hold  time.Duration // for how long it has to stay before it is in
 }
 
 // PlanAdd plans a new node: a primary without slots, or a replica. A node that an
@@ -46,6 +48,7 @@ func PlanAdd(s *cluster.Snapshot, r AddRequest) (MemberPlan, error) {
 		return MemberPlan{}, &Refusal{Reason: NodeDown, Text: "no node of the cluster answers; nothing can be added to it now"}
 	}
 	a.newcomer()
+	a.mayBeBarred()
 	a.company()
 	if err := a.choose(); err != nil {
 		return MemberPlan{}, err
@@ -180,7 +183,7 @@ func (a *addition) plan() (MemberPlan, error) {
 			Commands: []Command{from.send("FUNCTION", "DUMP"), a.node.send("FUNCTION", "RESTORE", "<dump>", "APPEND")}})
 	}
 	if !a.knownToAll() {
-		p.Steps = append(p.Steps, MemberStep{Act: ActMeet, Among: everybody, About: a.node.ID, Commands: a.meetings(),
+		p.Steps = append(p.Steps, MemberStep{Act: ActMeet, Among: everybody, About: a.node.ID, Commands: a.meetings(), Bar: a.p.bar(a.among),
 			Title: fmt.Sprintf("let it meet the others, until all %d know it and it knows them", len(a.among))})
 	}
 	want := MemberWant{ID: a.node.ID}
@@ -194,7 +197,7 @@ func (a *addition) plan() (MemberPlan, error) {
 		}
 		p.Steps = append(p.Steps, MemberStep{Act: ActSync, Among: []MemberNode{a.node}, Title: "wait until it has copied the data and is linked"})
 	}
-	p.Steps = append(p.Steps, MemberStep{Act: ActSettle, Among: everybody, Wants: []MemberWant{want}, StateOK: a.p.stateOK(),
+	p.Steps = append(p.Steps, MemberStep{Act: ActSettle, Among: everybody, About: a.node.ID, Wants: []MemberWant{want}, StateOK: a.p.stateOK(), Bar: a.p.bar(a.among), Hold: a.hold,
 		Title: "wait until every node shows it in its role, and it serves"})
 	return p, nil
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strconv"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
@@ -245,7 +244,7 @@ func (v *removal) price() (Risk, string, []string) {
 func (v *removal) leave() (out []MemberStep) {
 	if len(v.listing) > 0 {
 		s := MemberStep{Act: ActForget, About: v.Node, Among: v.others, Title: fmt.Sprintf("let %s forget it, all at once", verb(len(v.listing), "the one node that lists it", fmt.Sprintf("all %d nodes that list it", len(v.listing))))}
-		s.Bar = v.bar()
+		s.Bar = v.p.bar(v.listing)
 		for _, o := range v.listing {
 			s.Commands = append(s.Commands, o.send("CLUSTER", "FORGET", string(v.Node)))
 		}
@@ -255,22 +254,6 @@ func (v *removal) leave() (out []MemberStep) {
 		out = append(out, resetStep([]MemberNode{v.node}, v.Hard))
 	}
 	return append(out, MemberStep{Act: ActAbsent, About: v.Node, Among: v.others, Suspects: v.suspects(), Title: "look for a while whether any node lists it again"})
-}
-
-// usualBar is for how many seconds servers bar a node that they were told to
-// forget; Valkey has a setting for it.
-const usualBar = 60
-
-// bar is for how long the node is barred by the one that does so longest.
-func (v *removal) bar() (seconds int) {
-	for _, o := range v.listing {
-		told, err := strconv.Atoi(v.p.nodes[o.ID].Config.Value["cluster-blacklist-ttl"])
-		if err != nil {
-			told = usualBar
-		}
-		seconds = max(seconds, told)
-	}
-	return seconds
 }
 
 // suspects are those who can bring the node back: it itself, and the members that

@@ -14,6 +14,7 @@ type MemberServer struct {
 	Err         error  // why it could not be read; a sentence
 	View        *cluster.View
 	State       string // of the cluster, as it says: "ok" or "fail"
+	Epoch       uint64 // the cluster's, as it says; 0 on one that never was in any, and after a hard reset
 	Stats       cluster.Stats
 	Host        string // the IP at which other nodes are to meet it
 	Reached     string // the IP that it was dialled at

@@ -60,13 +60,15 @@ type MemberJob struct {
 	updates chan MemberProgress
 	done    chan struct{}
 	report  MemberReport // written by the job's goroutine only, before done is closed
+
+	letIn map[cluster.NodeID]time.Time // who listed the node that the plan lets in, and since when
 }
 
 // StartMember begins a plan. It stops at the first step that fails, and between
 // two commands when the context ends; the cluster is then in a state from which
 // the same request, planned anew, does the rest.
 func StartMember(ctx context.Context, c *MemberCrew, p plan.MemberPlan, o MemberOptions) *MemberJob {
-	j := &MemberJob{crew: c, plan: p, options: o.withDefaults(), updates: make(chan MemberProgress, 1), done: make(chan struct{})}
+	j := &MemberJob{crew: c, plan: p, options: o.withDefaults(), updates: make(chan MemberProgress, 1), done: make(chan struct{}), letIn: map[cluster.NodeID]time.Time{}}
 	if j.options.Poll == 0 {
 		most := 0
 		for _, s := range p.Steps {

@@ -31,6 +31,10 @@ func (j *MemberJob) meet(ctx context.Context, s *plan.MemberStep, say func(strin
 				return plain(sights[i].node.Addr) + " does not answer: " + sights[i].err.Error(), nil
 			}
 		}
+		if err := j.thrownOut(s, sights); err != nil {
+			gaps = nil
+			return "", err
+		}
 		gaps = gapsOf(sights, s.About)
 		if fewest < 0 || len(gaps) < fewest {
 			fewest, moved = len(gaps), time.Now()

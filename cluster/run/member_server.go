@@ -21,7 +21,7 @@ func (c *MemberCrew) LookAt(ctx context.Context, addrs ...string) []plan.MemberS
 
 func (c *MemberCrew) lookAt(ctx context.Context, addr string) plan.MemberServer {
 	n, more := c.read(ctx, addr, "", []any{"FUNCTION", "LIST"}, loginSettings[:], []any{"ACL", "LIST"})
-	s := plan.MemberServer{Addr: addr, Err: n.Err, View: n.View.Value, State: n.ClusterInfo.Value.State, Stats: n.Stats, NodeTimeout: n.Config.Value["cluster-node-timeout"]}
+	s := plan.MemberServer{Addr: addr, Err: n.Err, View: n.View.Value, State: n.ClusterInfo.Value.State, Epoch: n.ClusterInfo.Value.CurrentEpoch, Stats: n.Stats, NodeTimeout: n.Config.Value["cluster-node-timeout"]}
 	if s.Err != nil {
 		return s
 	}

@@ -74,18 +74,38 @@ func (j *MemberJob) until(ctx context.Context, limit time.Duration, say func(str
 // settle waits until all nodes show what is wanted, agree, and call the cluster
 // ok.
 func (j *MemberJob) settle(ctx context.Context, s *plan.MemberStep, say func(string)) error {
-	return j.until(ctx, j.options.Settle, say, func() (string, error) {
+	var since time.Time // all showed it; zero: not all do
+	return j.until(ctx, j.options.Settle+s.Hold, say, func() (string, error) {
 		sights := j.look(ctx, s.Among)
-		for i := range sights {
-			if what := unsettled(&sights[i], s); what != "" {
-				return plain(sights[i].node.Addr) + " " + what, nil
-			}
-			if !s.Loose && sights[i].view.Config() != sights[0].view.Config() {
-				return fmt.Sprintf("%s and %s do not name the same owners and epochs", plain(sights[0].node.Addr), plain(sights[i].node.Addr)), nil
-			}
+		if err := j.thrownOut(s, sights); err != nil {
+			return "", err
 		}
-		return "", nil
+		missing := someUnsettled(sights, s)
+		switch {
+		case missing != "":
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		}
+		if missing == "" && time.Since(since) < s.Hold {
+			missing = fmt.Sprintf("all show it; whether it stays so is seen in %.0f s", s.Hold.Seconds()+0.5)
+		}
+		return missing, nil
 	})
+}
+
+// someUnsettled says which node does not show a step's goal, or which two do not
+// agree; nothing when all is well.
+func someUnsettled(sights []memberSight, s *plan.MemberStep) string {
+	for i := range sights {
+		if what := unsettled(&sights[i], s); what != "" {
+			return plain(sights[i].node.Addr) + " " + what
+		}
+		if !s.Loose && sights[i].view.Config() != sights[0].view.Config() {
+			return fmt.Sprintf("%s and %s do not name the same owners and epochs", plain(sights[0].node.Addr), plain(sights[i].node.Addr))
+		}
+	}
+	return ""
 }
 
 // unsettled says what of a step's goal one node does not show; nothing when it

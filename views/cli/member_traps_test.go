@@ -139,6 +139,40 @@ func TestTrap15WhoComesBackIsCaughtAndNamed(t *testing.T) {
 	}
 }
 
+func TestTrap15WhoWasSilentWhenTheOthersForgotIsNamed(t *testing.T) {
+	t.Parallel()
+	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "valkey-9.1").Path, Replicas: 1, NodeTimeout: time.Second, Extra: []string{"cluster-blacklist-ttl 3"}})
+	nodes := c.Nodes()
+	gone, silent := nodes[4], nodes[5]
+	for _, n := range []*lab.Node{gone, silent} {
+		dead(t, n, nodes[0])
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		ended <- run(t, "", nil, "del-node", c.Seed(), string(gone.ID), "--yes", "--watch", "2m")
+	}()
+	// Within the ban it would be told on its return. A FORGET that is repeated says
+	// OK for as long.
+	labtest.Until(t, time.Minute, "all that answer have forgotten it, and bar it no more", func() bool {
+		for _, n := range nodes[:4] {
+			if _, listed := sees(t, n).Member(gone.ID); listed || n.Do(t.Context(), "CLUSTER", "FORGET", string(gone.ID)).Err() == nil {
+				return false
+			}
+		}
+		return true
+	})
+	if err := silent.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := <-ended
+	if got.code != No || !strings.Contains(got.out, silent.Addr+" did not answer when the others forgot it, and lists it still; repeat the command now that it answers") ||
+		!strings.Contains(got.out, gone.ID.Short()+" again") {
+		t.Errorf("it is not said who brings it back: code %d, %s%s", got.code, got.out, got.err)
+	}
+	expect(t, Fine, "del-node", c.Seed(), string(gone.ID), "--yes", "--watch", "7s")
+	oneCluster(t, append(nodes[:4:4], silent))
+}
+
 func TestTrap16AForgetReachesAllNodesAndFinishesHalfDoneOnes(t *testing.T) {
 	t.Parallel()
 	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "redis-7.0").Path, Replicas: 1})
