@@ -20,9 +20,9 @@ const (
 	mostBatch   = 1000
 
 	// restAtLeast and restAtMost are how long a server is left alone after a
-	// round trip, in times of what that held it: it serves others for two
-	// fifths to two thirds of the time, at least.
-	restAtLeast = 0.75
+	// round trip, in times of what that took: it serves others for a third to
+	// two thirds of the time, at least.
+	restAtLeast = 0.5
 	restAtMost  = 2.0
 )
 
@@ -32,11 +32,11 @@ type gait struct {
 	hold time.Duration
 
 	mu    sync.Mutex
-	costs [2]float64 // the least of the round trips since marks, and of those before; 0: none
-	trips int
+	holds least // of a key, until the first answer: what others have to wait
+	works least // of a key, until the last
 	size  float64
 	rest  float64
-	owing time.Duration // rest that was too short to be worth a sleep
+	owing time.Duration // rest that was not taken yet; below 0: that was taken in advance
 	asked bool          // a round trip is under way
 	calm  []time.Duration
 	heard []heard       // the newest last
@@ -45,6 +45,27 @@ type gait struct {
 
 // heard is how a PING was answered.
 type heard struct{ late, asked bool }
+
+// least is the least of the last measurements, in seconds: that is the server's,
+// and what others are longer is the scheduler's.
+type least struct {
+	now, before float64 // since marks, and of those before; 0: none
+	count       int
+}
+
+func (l *least) add(cost float64) float64 {
+	if l.now == 0 || cost < l.now {
+		l.now = cost
+	}
+	out := l.now
+	if l.before > 0 {
+		out = min(out, l.before)
+	}
+	if l.count++; l.count%tripsKept == 0 {
+		l.now, l.before = 0, l.now
+	}
+	return max(out, 1e-9)
+}
 
 // newGait begins with what PINGs take of a node that is left alone.
 func newGait(hold time.Duration, calm []time.Duration) *gait {
@@ -71,47 +92,37 @@ func (g *gait) batch() int {
 	return int(g.size)
 }
 
-// goes notes that a round trip begins.
-func (g *gait) goes() {
+// goes notes that a round trip begins, and how long the node was left alone
+// before it. A sleep that was longer than it should have been is rest, too, as
+// long as it is no more than a few holds.
+func (g *gait) goes(alone time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked = true
+	g.owing = max(g.owing-alone, -mostAdvance*g.hold)
 }
 
-// went takes a round trip into account, and tells how long to leave the node
-// alone. The least that a key took lately is the server's; what others took
-// longer is the scheduler's.
-func (g *gait) went(batch int, took time.Duration) time.Duration {
+// went takes a round trip into account: the time until the first answer, and
+// until all were read. It tells how long to leave the node alone.
+func (g *gait) went(batch int, first, all time.Duration) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked = false
 	if len(g.calm) > 0 {
-		took -= min(g.calm[0], took/2)
+		first -= min(g.calm[0], first/2)
+		all -= min(g.calm[0], all/2)
 	}
-	cost := took.Seconds() / float64(max(1, batch))
-	if g.costs[0] == 0 || cost < g.costs[0] {
-		g.costs[0] = cost
-	}
-	least := g.costs[0]
-	if g.costs[1] > 0 {
-		least = min(least, g.costs[1])
-	}
-	if g.trips++; g.trips%tripsKept == 0 {
-		g.costs = [2]float64{0, g.costs[0]}
-	}
-	fit := g.hold.Seconds() / max(least, 1e-9)
+	keys := float64(max(1, batch))
+	fit := g.hold.Seconds() / g.holds.add(first.Seconds()/keys)
 	g.size = max(fewestBatch, min(fit, g.size*2, mostBatch))
-	g.owing += time.Duration(g.rest * least * float64(batch) * float64(time.Second))
-	if g.owing < shortestRest {
-		return 0
-	}
-	due := g.owing
-	g.owing = 0
-	return due
+	g.owing += time.Duration(g.rest * g.works.add(all.Seconds()/keys) * keys * float64(time.Second))
+	return max(0, g.owing)
 }
 
-// shortestRest is what a sleep is good for: shorter ones take as long.
-const shortestRest = 200 * time.Microsecond
+const (
+	shortestRest = 200 * time.Microsecond // what a sleep is good for: shorter ones take as long
+	mostAdvance  = 4                      // holds
+)
 
 const (
 	tripsKept = 32 // after so many round trips what a key costs is found anew

@@ -25,7 +25,7 @@ func TestARoundTripTakesAsManyKeysAsTheHoldAllows(t *testing.T) {
 			if i%3 == 1 {
 				took += 5 * time.Millisecond // the scheduler's
 			}
-			g.went(b, took)
+			g.went(b, took, took)
 		}
 		held := time.Duration(g.batch()) * perKey
 		if held > DefaultHold*11/10 && g.batch() > fewestBatch || held < DefaultHold/2 && g.batch() < mostBatch {
@@ -40,7 +40,10 @@ func TestTheNodeRestsInProportionAndLongerWhileItsClientsWaitForTheWalk(t *testi
 		var held, rest time.Duration
 		for range 500 {
 			b := g.batch()
-			rest += g.went(b, 50*time.Microsecond+time.Duration(b)*perKey)
+			took := 50*time.Microsecond + time.Duration(b)*perKey
+			due := g.went(b, took, took)
+			g.goes(due)
+			rest += due
 			held += time.Duration(b) * perKey
 		}
 		return rest.Seconds() / held.Seconds()
@@ -70,6 +73,49 @@ func TestTheNodeRestsInProportionAndLongerWhileItsClientsWaitForTheWalk(t *testi
 	hear(g, 3*time.Millisecond, 3*time.Millisecond)
 	if got := share(g); got > quiet*1.1 {
 		t.Errorf("with PINGs late all the time, whether it is asked or not, it rests %.2f times: nothing is gained by that", got)
+	}
+}
+
+func TestWhatIsDoneWithTheAnswersAndASleepThatWasTooLongAreRestToo(t *testing.T) {
+	const perKey = 4 * time.Microsecond
+	g := newGait(0, several(calmPings, 50*time.Microsecond))
+	var rest, held time.Duration
+	for i := range 1000 {
+		b := g.batch()
+		took := 50*time.Microsecond + time.Duration(b)*perKey
+		alone := g.went(b, took, took)
+		if i%3 == 0 {
+			alone += 500 * time.Microsecond // the scheduler's
+		}
+		g.goes(alone)
+		rest, held = rest+alone, held+time.Duration(b)*perKey
+	}
+	if got := rest.Seconds() / held.Seconds(); got < restAtLeast*0.95 || got > restAtLeast*1.5 {
+		t.Errorf("the node rests %.2f times what it was held", got)
+	}
+	g.goes(time.Minute)
+	for range 20 {
+		if b := g.batch(); g.went(b, time.Millisecond, time.Millisecond) > 0 {
+			return
+		}
+		g.goes(0)
+	}
+	t.Error("after a minute of rest twenty round trips get none")
+}
+
+func TestABatchGrowsWhileTheFirstAnswerComesSoonAndTheRestGrowsWithAllOfIt(t *testing.T) {
+	g := newGait(0, several(calmPings, 50*time.Microsecond))
+	var due time.Duration
+	for range 100 {
+		b := g.batch()
+		due = g.went(b, 50*time.Microsecond+time.Duration(b)*500*time.Nanosecond, 50*time.Microsecond+time.Duration(b)*2*time.Microsecond)
+		g.goes(due)
+	}
+	if b := g.batch(); b < 400 || b > 600 {
+		t.Errorf("%d keys are asked about, which hold the server for %v", b, time.Duration(b)*500*time.Nanosecond)
+	}
+	if due < 400*time.Microsecond || due > 600*time.Microsecond {
+		t.Errorf("after a millisecond of work the node rests %v", due)
 	}
 }
 

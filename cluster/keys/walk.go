@@ -35,7 +35,7 @@ type Walk struct {
 const DefaultBatch = 200
 
 // hurriedBatch is what more of it is hardly quicker than.
-const hurriedBatch = 500
+const hurriedBatch = 1000
 
 // DefaultPatience is how long a round trip of a walk may take: a pattern that
 // nothing matches makes every SCAN as long as it can be.
@@ -58,7 +58,9 @@ type Position struct {
 	nth    int
 
 	batch int           // COUNT of the next SCAN; 0: the walk's
-	took  time.Duration // the last round trip
+	first time.Duration // of the last round trip, until the first answer
+	took  time.Duration // of all of it
+	ended time.Time
 
 	// A cursor that was met before, and how many more are met before another one
 	// is remembered, of twice as many: so every circle is noticed in the end.
@@ -77,6 +79,14 @@ func (p *Position) advanced() bool {
 		p.mark, p.left = p.cursor, p.stint
 	}
 	return true
+}
+
+// alone is for how long the node has been left alone.
+func (p *Position) alone() time.Duration {
+	if p.ended.IsZero() {
+		return 0
+	}
+	return time.Since(p.ended)
 }
 
 // Done reports whether there is nothing more to come.
@@ -105,15 +115,15 @@ func (w *Walk) Step(ctx context.Context, n *wire.Node, p *Position) (Batch, erro
 		q.size(&p.asked[i])
 	}
 	began := time.Now()
-	answers := n.Pipeline(ctx, q.cmds...)
-	took := time.Since(began)
+	answers, first := n.Exchange(ctx, q.cmds...)
+	ended := time.Now()
 	for _, a := range answers {
 		if a.Err != nil && !wire.KindOf(a.Err).Answered() {
 			return Batch{}, a.Err
 		}
 	}
 	next := *p
-	next.took = took
+	next.first, next.took, next.ended = first, ended.Sub(began), ended
 	var met []string
 	if scans == 1 {
 		var err error
@@ -281,7 +291,7 @@ func (w *Walk) Run(ctx context.Context, n *wire.Node, each func(Batch) bool) err
 		}
 		end := w.Turns.take(n)
 		if g != nil {
-			g.goes()
+			g.goes(p.alone())
 		}
 		b, err := w.Step(ctx, n, &p)
 		end()
@@ -294,7 +304,10 @@ func (w *Walk) Run(ctx context.Context, n *wire.Node, each func(Batch) bool) err
 		done += len(b.Met)
 		var rest time.Duration
 		if g != nil {
-			rest = g.went(p.batch, p.took)
+			// What is done here with the answers is rest for the node.
+			if rest = g.went(p.batch, p.first, p.took) - p.alone(); rest < shortestRest {
+				rest = 0
+			}
 		}
 		if w.Rate > 0 {
 			rest = max(rest, time.Duration(float64(done)/float64(w.Rate)*float64(time.Second))-time.Since(began))

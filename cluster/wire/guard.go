@@ -21,10 +21,10 @@ var errTLSNeeded = errors.New("the port speaks TLS")
 type guard struct {
 	net.Conn
 	frames      frames
-	firstError  string // the first error line the node ever sent here, bounded
-	heard       bool   // whether anything ever came
-	sent        time.Time
-	firstByte   time.Duration // from the last write to the first byte back; 0: none yet
+	firstError  string        // the first error line the node ever sent here, bounded
+	heard       bool          // whether anything ever came
+	sent        time.Time     // the first write since anything came; zero: none yet
+	firstByte   time.Duration // from then to the first byte back; 0: none yet
 	broken      error
 	interrupted atomic.Bool
 
@@ -34,7 +34,7 @@ type guard struct {
 
 func (g *guard) begin(deadline time.Time, most int64) {
 	g.frames.grant(most)
-	g.firstByte = 0
+	g.sent, g.firstByte = time.Time{}, 0
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.interrupted.Load() || g.deadline.Equal(deadline) {
@@ -90,7 +90,9 @@ func (g *guard) Write(p []byte) (int, error) {
 	if err := g.unusable(); err != nil {
 		return 0, err
 	}
-	g.sent, g.firstByte = time.Now(), 0
+	if g.sent.IsZero() || g.firstByte != 0 { // a long pipeline goes out in several writes
+		g.sent, g.firstByte = time.Now(), 0
+	}
 	n, err := g.Conn.Write(p)
 	if err != nil {
 		g.lastWords()
