@@ -235,11 +235,16 @@ func TestKeysThatVanishOrChangeTheirTypeWhileShownAreSaidToHaveDoneSo(t *testing
 	if !strings.Contains(s.raw(), "string") {
 		t.Error("the new type is not shown")
 	}
+	was := d.values[key]
 	delete(d.values, key)
 	s.press("r")
-	if !strings.Contains(s.raw(), "not there") {
-		t.Error("a key that is gone is shown still")
+	s.want("not there", "below is what was read before", "x")
+	if page := valueOf(s); valueNoEdit(valueOn{page, s.app.scene()}) == "" || page.Selected(nil).Text != "x" {
+		t.Error("what was read of a key that is gone can be changed, or not be copied")
 	}
+	d.values[key] = was
+	s.press("r")
+	s.wantNot("not there")
 	withheld := hashValue()
 	withheld.Rows, withheld.Withheld = nil, "each of its 3 elements has some 10 MiB: nothing is fetched unasked"
 	d.values[key] = withheld
@@ -247,6 +252,50 @@ func TestKeysThatVanishOrChangeTheirTypeWhileShownAreSaidToHaveDoneSo(t *testing
 	if !strings.Contains(s.raw(), "W fetches it") {
 		t.Error("what is withheld is not said")
 	}
+}
+
+func valueOf(s *stage) *valuePage {
+	return s.app.screens[onKeys].(*KeyPages).pages[onBrowse].(*browsePage).value
+}
+
+func TestWhatWasTypedIsThereAgainWhenAPlanIsLeftOrAChangeFails(t *testing.T) {
+	d := newFakeDesk()
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	withValue(s, d, hashValue())
+	s.press("e", "ctrl+u")
+	s.typed("a long text, with care")
+	s.press("enter")
+	s.want("HSET")
+	s.press("esc")
+	s.want("NEW VALUE OF name", "a long text, with care")
+	for _, failure := range []string{"OOM command not allowed when used memory > 'maxmemory'.", "NOPERM User ann has no permissions to run the 'hset' command", "WRONGTYPE Operation against a key holding the wrong kind of value"} {
+		d.hops = []keyspace.Hop{{Redirect: keyspace.Redirect{Outcome: keyspace.Failed}, Err: errors.New(failure)}}
+		s.press("enter", "y")
+		s.send(armed{s.app.overlay.(*planPage)})
+		s.press("y")
+		s.want("nothing was changed: "+failure, "NEW VALUE OF name", "a long text, with care")
+	}
+	s.press("enter", "y")
+	s.send(armed{s.app.overlay.(*planPage)})
+	s.press("y")
+	s.wantNot("NEW VALUE OF name", "nothing was changed")
+	if last := d.sent[len(d.sent)-1]; !strings.HasSuffix(last, "name a long text, with care") {
+		t.Errorf("sent was %q", last)
+	}
+}
+
+func TestADocumentIsEditedAsJSON(t *testing.T) {
+	d := newFakeDesk()
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	withValue(s, d, keyspace.Value{Entry: keyspace.Entry{Type: "ReJSON-RL", TTL: keyspace.NoTTL, Bytes: 96, Elements: keyspace.Unknown}, Text: `{"a":[1,2]}`})
+	s.want(`"a": [`)
+	s.press("e", "ctrl+u")
+	s.typed(`{"a":`)
+	s.press("enter")
+	s.want("that is no JSON")
+	s.typed(`3}`)
+	s.press("enter")
+	s.want("JSON.SET", "the whole document is replaced")
 }
 
 func TestQueriesAreRead(t *testing.T) {

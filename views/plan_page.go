@@ -32,6 +32,8 @@ type Proposal struct {
 	Keys ui.Actions[*Proposal]
 	// Run carries the plan out. It is called once, after the confirmation.
 	Run func() tea.Cmd
+	// Left is called when the page is left and nothing was run; may be nil.
+	Left func() tea.Cmd
 
 	asked *lineAsked // what is being typed now; nil when nothing is
 }
@@ -103,6 +105,9 @@ func (pg *planPage) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	}
 	switch key {
 	case "esc", "n", "ctrl+c":
+		if pg.p.Left != nil {
+			return pg.p.Left(), true
+		}
 		return nil, true
 	case "y":
 		return pg.confirm()

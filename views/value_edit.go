@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -23,6 +24,9 @@ type valuePrompt struct {
 	done  func(text string) (tea.Cmd, error)
 }
 
+// valueLeft is a plan that was left: what was typed for it is there again.
+type valueLeft struct{ key string }
+
 // valueChanged is the outcome of a change.
 type valueChanged struct {
 	key     string
@@ -38,10 +42,10 @@ func (p *valuePage) typed(k tea.KeyPressMsg) tea.Cmd {
 		if err != nil {
 			return warn(err.Error())
 		}
-		p.prompt = nil
+		p.kept, p.prompt, p.said = p.prompt, nil, ""
 		return cmd
 	case "esc":
-		p.prompt = nil
+		p.prompt, p.said = nil, ""
 		return nil
 	}
 	p.prompt.field.press(k)
@@ -49,7 +53,7 @@ func (p *valuePage) typed(k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (p *valuePage) ask(label, text string, done func(string) (tea.Cmd, error)) tea.Cmd {
-	p.prompt = &valuePrompt{label: label, done: done}
+	p.prompt, p.kept = &valuePrompt{label: label, done: done}, nil
 	p.prompt.field.set(text)
 	return nil
 }
@@ -96,9 +100,11 @@ func valueNoEdit(p valueOn) string {
 		return "only a part of the string is here, and a change would need all of it"
 	case v.Type == "string" && len(v.Text) > maxKeyLen:
 		return "the string is longer than the field holds"
+	case v.Type == "ReJSON-RL" && (v.Withheld != "" || len(v.Text) > maxKeyLen):
+		return "the document is longer than the field holds"
 	case v.Type == "set" || v.Type == "stream":
 		return "elements of a " + v.Type + " do not change; remove and add"
-	case v.Type != "string" && len(v.Rows) == 0, v.Type == "ReJSON-RL":
+	case v.Type != "string" && v.Type != "ReJSON-RL" && len(v.Rows) == 0:
 		return "there is nothing to change here"
 	case v.Type == "hash" && len(v.Rows[p.row].Text) > maxKeyLen:
 		return "the value is longer than the field holds"
@@ -112,6 +118,14 @@ func (p *valuePage) edit() tea.Cmd {
 	if v.Type == "string" {
 		return p.ask("NEW VALUE", writeKey(v.Text), func(text string) (tea.Cmd, error) {
 			return p.change("SET", "the whole string is replaced; its time to live stays", []string{"SET", p.key, text, "KEEPTTL", "XX"}), nil
+		})
+	}
+	if v.Type == "ReJSON-RL" {
+		return p.ask("NEW DOCUMENT", writeKey(v.Text), func(text string) (tea.Cmd, error) {
+			if !json.Valid([]byte(text)) {
+				return nil, errors.New("that is no JSON")
+			}
+			return p.change("JSON.SET", "the whole document is replaced", []string{"JSON.SET", p.key, "$", text, "XX"}), nil
 		})
 	}
 	row := v.Rows[p.row]
@@ -237,6 +251,7 @@ func (p *valuePage) changeTo(title, why, becomes string, words []string) tea.Cmd
 			}
 			return strings.Join(all, " ")
 		},
+		Left: func() tea.Cmd { return func() tea.Msg { return valueLeft{key} } },
 		Run: func() tea.Cmd {
 			return func() tea.Msg {
 				ctx, cancel := context.WithTimeout(context.Background(), valuePatience)
@@ -302,7 +317,7 @@ func differs(before, now keyspace.Value, words []string) bool {
 		return true
 	}
 	switch words[0] {
-	case "SET":
+	case "SET", "JSON.SET":
 		return before.Text != now.Text
 	case "LSET", "HSET", "ZADD":
 		name := words[2]

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -43,6 +44,7 @@ type valuePage struct {
 	lines  int // of a text
 
 	prompt *valuePrompt // something is being typed; nil: nothing
+	kept   *valuePrompt // what was typed for a plan, until that is carried out
 	said   string
 }
 
@@ -83,9 +85,12 @@ func (p *valuePage) Receive(msg tea.Msg, _ *Scene) tea.Cmd {
 		if msg.nr != p.nr || msg.key != p.key {
 			return nil
 		}
-		changed := p.known && msg.err == nil && msg.value.Type != p.value.Type
-		p.busy, p.err, p.value = false, msg.err, msg.value
-		p.known = true
+		changed := p.known && msg.err == nil && p.value.Type != "" && msg.value.Type != p.value.Type
+		p.busy, p.err, p.known = false, msg.err, true
+		if msg.err != nil {
+			return nil // what was read before stays, and is said to be that
+		}
+		p.value = msg.value
 		p.row = max(0, min(p.row, len(p.value.Rows)-1))
 		if changed {
 			p.before, p.row, p.top = nil, 0, 0
@@ -93,15 +98,21 @@ func (p *valuePage) Receive(msg tea.Msg, _ *Scene) tea.Cmd {
 				return tea.Batch(say("the key has become a "+ui.Clean(p.value.Type)), p.read(keyspace.ValueAsk{}))
 			}
 		}
+	case valueLeft:
+		if msg.key == p.key && p.prompt == nil {
+			p.prompt, p.kept = p.kept, nil
+		}
 	case valueChanged:
 		if msg.key != p.key {
 			return nil
 		}
 		if msg.err != nil {
 			p.said = msg.err.Error()
+			p.prompt = cmp.Or(p.prompt, p.kept) // to be tried again
 		} else if msg.becomes != "" {
 			p.key, p.before = msg.becomes, nil
 		}
+		p.kept = nil
 		text := say(msg.text)
 		if msg.err != nil {
 			text = warn(msg.err.Error())
@@ -248,20 +259,27 @@ func (p *valuePage) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 func (p *valuePage) Body(sc *Scene) []string {
 	t := sc.Theme
 	lines := []string{t.Cut(" "+t.Head.Text("KEY")+"   "+keyCell(t, p.key, sc.W-9), sc.W), t.Cut("       "+homeOf(sc, keyslot.Of(p.key)).line(sc), sc.W), t.Cut("       "+p.facts(t), sc.W)}
-	switch {
-	case p.prompt != nil:
+	if p.prompt != nil {
 		lines = append(lines, t.Cut(" "+t.Accent.Text(p.prompt.label)+"  "+p.prompt.field.draw(t, keyslot.Tag{}, true, sc.W-6-ui.Width(p.prompt.label)), sc.W))
-	case p.said != "":
-		lines = append(lines, t.Cut("  "+t.Bad.Text(ui.Clean(p.said)), sc.W))
-	default:
+	}
+	if p.said != "" {
+		lines = append(lines, painted(t.Bad, p.said, sc.W)...)
+	}
+	if p.prompt == nil && p.said == "" {
 		lines = append(lines, "")
+	}
+	if p.known && p.err != nil {
+		lines = append(lines, painted(t.Bad, p.err.Error(), sc.W)...)
+		if p.value.Type != "" {
+			lines = append(lines, "  "+t.Dim.Text("below is what was read before that"))
+		}
 	}
 	h := max(1, sc.H-len(lines))
 	switch {
 	case !p.known:
 		return ui.Fill(append(lines, "  "+t.Dim.Text("reading")), sc.H)
-	case p.err != nil:
-		return ui.Fill(append(lines, painted(t.Bad, p.err.Error(), sc.W)...), sc.H)
+	case p.value.Type == "":
+		return ui.Fill(lines, sc.H)
 	case p.value.Withheld != "":
 		return ui.Fill(append(lines, painted(t.Warn, p.value.Withheld+"; W fetches it", sc.W)...), sc.H)
 	case len(p.value.Rows) > 0:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"slotdeck/cluster/keyspace"
@@ -20,9 +21,33 @@ type Reading struct {
 	Start   string // the node to ask first
 }
 
+// mostAsked is the bytes of a page that may come unasked. It is more than
+// PageSize, because that goes by what elements weigh on average.
+const mostAsked = 2 * keyspace.PageSize
+
 // Value reads one page of a key. A page is bounded before it is fetched: by
-// ranges where the type has them, else by what the key weighs on average.
-func (r Reading) Value(ctx context.Context, key string, ask keyspace.ValueAsk) (keyspace.Value, error) {
+// ranges where the type has them, else by what the key weighs on average; and
+// while it comes, for averages can deceive. A key that becomes another type
+// meanwhile is read once more, from its beginning.
+func (r Reading) Value(ctx context.Context, key string, ask keyspace.ValueAsk) (v keyspace.Value, err error) {
+	for range 3 {
+		if v, err = r.value(ctx, key, ask); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {
+			break
+		}
+		ask.From = ""
+	}
+	switch {
+	case !wire.TooLarge(err):
+		return v, err
+	case ask.Whole:
+		return v, fmt.Errorf("this part of the value is more than the 64 MiB that are read at once; slotdeck exec with GETRANGE, LRANGE, HSCAN … COUNT 1 or the like reads it in smaller ones: %w", err)
+	}
+	v.Rows, v.Text = nil, ""
+	v.Withheld = fmt.Sprintf("there is an element among the next of which nobody can tell how large it is, but more than %d MiB: nothing is fetched unasked", mostAsked>>20)
+	return v, nil
+}
+
+func (r Reading) value(ctx context.Context, key string, ask keyspace.ValueAsk) (keyspace.Value, error) {
 	v := keyspace.Value{Entry: named(key), From: ask.From}
 	replies, errs, err := r.ask(ctx, []string{"TYPE", key}, []string{"PTTL", key}, []string{"MEMORY", "USAGE", key}, []string{"OBJECT", "ENCODING", key})
 	if err == nil {
@@ -50,6 +75,13 @@ func (r Reading) Value(ctx context.Context, key string, ask keyspace.ValueAsk) (
 			return v, err
 		}
 		v.Elements, _ = reply.(int64)
+		if v.Elements == 0 && v.Type != "string" && v.Type != "stream" { // these alone can be empty
+			v.Gone = true
+			return v, ErrGone
+		}
+	}
+	if !ask.Whole {
+		ctx = wire.AtMost(ctx, mostAsked)
 	}
 	return v, r.page(ctx, &v, ask)
 }

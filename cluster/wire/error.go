@@ -92,6 +92,9 @@ func (e *Error) advice() string {
 	case NotCluster:
 		return "start it with cluster-enabled yes, or give the address of a cluster node"
 	case Rubbish:
+		if TooLarge(e) {
+			return "if it is a value, read it in parts"
+		}
 		return "is it a Redis or Valkey port?"
 	case TLSNeeded:
 		return "connect with TLS"

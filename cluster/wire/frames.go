@@ -24,6 +24,19 @@ func rubbish(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errRubbish, fmt.Sprintf(format, args...))
 }
 
+// errLarge marks what may be a server's answer, and is more than is read.
+var errLarge = errors.New("too large")
+
+// large is rubbish that may be none.
+type large struct{ error }
+
+// Unwrap leads to both.
+func (l large) Unwrap() []error { return []error{l.error, errLarge} }
+
+// TooLarge reports whether an answer was refused because it has more bytes than
+// are read at once (64 MiB, or those of AtMost).
+func TooLarge(err error) bool { return errors.Is(err, errLarge) }
+
 // frames follows the framing of RESP2 replies as they stream by and refuses
 // what is out of bounds. The zero value is at the start of a reply, with
 // nothing allowed; renew grants the budget of one call.
@@ -57,7 +70,7 @@ func (f *frames) whole() bool { return len(f.open) == 0 && len(f.line) == 0 && f
 // pass looks at the next bytes of the stream; an error ends the connection.
 func (f *frames) pass(p []byte) error {
 	if f.bytes -= int64(len(p)); f.bytes < 0 {
-		return rubbish("more than %d MiB in one reply", f.most>>20)
+		return large{rubbish("more than %d MiB in one reply", f.most>>20)}
 	}
 	for len(p) > 0 {
 		if f.skip > 0 {
@@ -98,7 +111,7 @@ func (f *frames) endLine() error {
 			return err
 		}
 		if n > f.bytes {
-			return rubbish("it announced a text of %d bytes", n)
+			return large{rubbish("it announced a text of %d bytes", n)}
 		}
 		if n < 0 {
 			f.done()

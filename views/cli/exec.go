@@ -216,7 +216,7 @@ func (e *execution) carry(ctx context.Context, commands [][]string) error {
 
 // tooLarge says what to do about an answer that is larger than what is read.
 func tooLarge(err error, command []string) error {
-	if wire.KindOf(err) == wire.Rubbish && strings.Contains(err.Error(), "announced") {
+	if wire.TooLarge(err) {
 		return failure(No, "the answer to %s is larger than 64 MiB, which is more than is read at once; read it in parts (GETRANGE, LRANGE, HSCAN, SSCAN, ZRANGE, XRANGE)", strings.ToUpper(command[0]))
 	}
 	return err
