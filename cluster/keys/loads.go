@@ -17,7 +17,12 @@ func Loads(ctx context.Context, n *wire.Node) (loads []keyspace.SlotLoad, lacks 
 	if err != nil {
 		return nil, lacking(err), err
 	}
-	rows, _ := v.([]any)
+	return loadsIn(v), false, nil
+}
+
+// loadsIn reads an answer to CLUSTER SLOT-STATS.
+func loadsIn(reply any) (loads []keyspace.SlotLoad) {
+	rows, _ := reply.([]any)
 	for _, row := range rows {
 		pair, ok := row.([]any)
 		if !ok || len(pair) != 2 {
@@ -50,7 +55,7 @@ func Loads(ctx context.Context, n *wire.Node) (loads []keyspace.SlotLoad, lacks 
 		}
 		loads = append(loads, l)
 	}
-	return loads, false, nil
+	return loads
 }
 
 // sampledKeys is of how many keys of a slot the memory is asked.

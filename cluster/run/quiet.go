@@ -28,13 +28,7 @@ func (j *Job) quiet(ctx context.Context, id cluster.NodeID) error {
 			}
 			return err
 		}
-		list, _ := v.([]any)
-		waiting := int64(0)
-		for _, e := range list {
-			if f := fieldsOf(e); words(f, "direction") == "to" {
-				waiting = max(waiting, number(f, "send-buffer-used"))
-			}
-		}
+		waiting := waitingIn(v)
 		if waiting <= idleLink {
 			return nil
 		}
@@ -45,6 +39,17 @@ func (j *Job) quiet(ctx context.Context, id cluster.NodeID) error {
 			return err
 		}
 	}
+}
+
+// waitingIn is the most bytes that wait on one link, in an answer to CLUSTER LINKS.
+func waitingIn(reply any) (most int64) {
+	list, _ := reply.([]any)
+	for _, e := range list {
+		if f := fieldsOf(e); words(f, "direction") == "to" {
+			most = max(most, number(f, "send-buffer-used"))
+		}
+	}
+	return most
 }
 
 // settleWords waits until what sources have told is not only sent but heard by

@@ -63,6 +63,7 @@ func TestCommandsAreShownOnOneBoundedLine(t *testing.T) {
 func TestUnknownCommandsCountAsChanges(t *testing.T) {
 	for line, want := range map[string]bool{
 		"PING": false, "info": false, "CLUSTER NODES": false, "cluster info": false, "CONFIG GET x": false,
+		"ACL LOG": false, "ACL LOG 5": false, "acl log reset": true, "ACL LOG x": true,
 		"SCAN 0": false, "SLOWLOG GET 10": false, "CLIENT LIST": false,
 		"CLUSTER SETSLOT 1 STABLE": true, "CLUSTER FAILOVER": true, "CONFIG SET a b": true, "CONFIG REWRITE": true,
 		"SLOWLOG RESET": true, "CLUSTER": true, "CLUSTER MIGRATION STATUS ALL": false, "CLUSTER MIGRATION IMPORT 1 1": true, "CLUSTER MIGRATION": true, "SET a b": true, "GETDEL a": true,
@@ -70,6 +71,9 @@ func TestUnknownCommandsCountAsChanges(t *testing.T) {
 	} {
 		if got := changes(commandName(split(line))); got != want {
 			t.Errorf("%s: changes = %v", line, got)
+		}
+		if want && onlyReads(split(line)) {
+			t.Errorf("%s is taken for reading", line)
 		}
 	}
 }

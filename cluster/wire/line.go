@@ -111,7 +111,15 @@ func (l *Line) Pipeline(cmds ...[]any) []Answer {
 // Send puts commands on their way without waiting for the answers, which
 // Receive has to read before anything else is sent.
 func (l *Line) Send(cmds ...[]any) {
-	l.heard = append(l.heard, announce(&l.options, l.addr, l.plan, cmds, anyChanges(cmds)))
+	change := anyChanges(cmds)
+	if change && l.options.ReadOnly {
+		l.fail(errReadOnly) // not even what reads beside it: the answers would not fit
+	}
+	if l.broken != nil {
+		l.heard = append(l.heard, func([]Answer) {})
+		return
+	}
+	l.heard = append(l.heard, announce(&l.options, l.addr, l.plan, cmds, change))
 	for _, cmd := range cmds {
 		l.write(cmd)
 	}

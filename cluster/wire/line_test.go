@@ -165,3 +165,30 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+func TestAReadOnlyLineSendsNothingThatMayChange(t *testing.T) {
+	server, err := fake.Start(1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	l, err := Dial(t.Context(), server.Addr(fake.ID(0)), Options{ReadOnly: true}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	if _, err := l.Do("PING"); err != nil {
+		t.Error(err)
+	}
+	for _, a := range l.Pipeline([]any{"INFO"}, []any{"DEL", "k"}) {
+		if KindOf(a.Err) != ReadOnly {
+			t.Errorf("%v", a.Err)
+		}
+	}
+	if _, err := l.Do("PING"); KindOf(err) != ReadOnly {
+		t.Errorf("the line was used on: %v", err)
+	}
+	if s := server.Server(fake.ID(0)); s.Count("PING") != 1 || s.Count("INFO") != 0 || s.Count("DEL") != 0 {
+		t.Errorf("sent: %d PING, %d INFO, %d DEL", s.Count("PING"), s.Count("INFO"), s.Count("DEL"))
+	}
+}

@@ -61,7 +61,8 @@ func commandName(args []any) string {
 	name := strings.ToLower(word(args[0]))
 	if len(args) > 1 && families[name] {
 		name += " " + strings.ToLower(word(args[1]))
-		if name == "cluster migration" && len(args) > 2 {
+		// What these do is told by their third word.
+		if len(args) > 2 && (name == "cluster migration" || name == "acl log" && !isNumber(word(args[2]))) {
 			name += " " + strings.ToLower(word(args[2]))
 		}
 	}
@@ -77,7 +78,7 @@ var plainReading = func() map[string]map[string]bool {
 		if found[first] == nil {
 			found[first] = map[string]bool{}
 		}
-		if !strings.Contains(second, "|") {
+		if !strings.Contains(second, "|") && name != "acl|log" {
 			found[first][second] = true
 		}
 	}
@@ -103,6 +104,8 @@ func onlyReads(args []any) bool {
 func changes(name string) bool {
 	return !reading[strings.ReplaceAll(strings.ToLower(name), " ", "|")]
 }
+
+func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 func word(arg any) string {
 	switch v := arg.(type) {
