@@ -81,6 +81,9 @@ func StartFailover(ctx context.Context, c Cluster, p plan.FailoverPlan, kind pla
 	if !ok {
 		return nil, fmt.Errorf("nothing was sent: nobody knows where replica %s lives", p.Addr)
 	}
+	if err := rehearse(ctx, node, p.Replica, []string{"CLUSTER FAILOVER"}); err != nil {
+		return nil, fmt.Errorf("nothing was sent: %w", err)
+	}
 	j := &FailoverJob{cluster: c, plan: ground.plan, kind: kind, options: o, updates: make(chan FailoverProgress, 1), done: make(chan struct{})}
 	tale := newFailoverTale(ground, kind, o)
 	go func() {

@@ -85,7 +85,7 @@ func compare(a, b string) int {
 	return 1
 }
 
-func (j *Journal) record(addr string, cmds [][]any, answers []Answer, start time.Time) {
+func (j *Journal) record(addr string, cmds [][]any, answers []Answer, start time.Time, rehearsed bool) {
 	if j == nil {
 		return
 	}
@@ -94,7 +94,10 @@ func (j *Journal) record(addr string, cmds [][]any, answers []Answer, start time
 	defer j.mu.Unlock()
 	for i, cmd := range cmds {
 		name := commandName(cmd)
-		if !changes(name) {
+		if rehearsed {
+			name += " (rehearsed)"
+		}
+		if rehearsed || !changes(name) {
 			j.count(addr, name, answers[i].Err != nil)
 			continue
 		}

@@ -84,7 +84,7 @@ func TestJournalKeepsEveryChangeAndOnlyCountsReads(t *testing.T) {
 	for g := range 4 {
 		all.Go(func() {
 			for i := range 1000 {
-				j.record(fmt.Sprint("h:", g), [][]any{{"PING"}, {"SET", fmt.Sprint(i), "v"}}, make([]Answer, 2), time.Now())
+				j.record(fmt.Sprint("h:", g), [][]any{{"PING"}, {"SET", fmt.Sprint(i), "v"}}, make([]Answer, 2), time.Now(), false)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func TestJournalKeepsEveryChangeAndOnlyCountsReads(t *testing.T) {
 func TestJournalCountsStayBounded(t *testing.T) {
 	j := NewJournal()
 	for i := range maxCounts + 500 {
-		j.record(fmt.Sprint("h:", i), [][]any{{"PING"}}, make([]Answer, 1), time.Now())
+		j.record(fmt.Sprint("h:", i), [][]any{{"PING"}}, make([]Answer, 1), time.Now(), false)
 	}
 	counts := j.Counts()
 	if len(counts) != maxCounts+1 || counts[0].Addr != "" || counts[0].Sent != 500 {

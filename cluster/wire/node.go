@@ -122,7 +122,7 @@ func (n *Node) answers(ctx context.Context, exact bool, cmds [][]any) ([]Answer,
 	err := errReadOnly
 	heard := func([]Answer) {}
 	if !change || !n.options.ReadOnly {
-		heard = n.announce(ctx, cmds, change)
+		heard = n.announce(ctx, cmds, change && !rehearsing(ctx))
 		answers, took, err = n.exchange(ctx, cmds, start, exact)
 	}
 	if err != nil {
@@ -137,7 +137,7 @@ func (n *Node) answers(ctx context.Context, exact bool, cmds [][]any) ([]Answer,
 		}
 	}
 	heard(answers)
-	n.options.Journal.record(n.addr, cmds, answers, start)
+	n.options.Journal.record(n.addr, cmds, answers, start, rehearsing(ctx))
 	return answers, took
 }
 

@@ -196,7 +196,10 @@ func (f *failoverFlags) carryOut(ctx context.Context, w *World, watching *watchi
 	if err != nil {
 		var stale *engine.FailoverStale
 		var refused *plan.Refusal
-		if errors.As(err, &stale) || errors.As(err, &refused) {
+		if errors.As(err, &refused) && refused.Reason == plan.NoRights {
+			return &Failure{Denied, err}
+		}
+		if errors.As(err, &stale) || refused != nil {
 			return &Failure{No, err}
 		}
 		return err

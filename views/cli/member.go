@@ -138,8 +138,15 @@ func (m *membership) carryOut(ctx context.Context, w wishing, p plan.MemberPlan)
 			fmt.Fprintln(m.w.Err, clean(l))
 		}
 	}
+	cannot := m.crew.Rehearse(ctx, p)
 	if m.dryRun {
+		if cannot != nil {
+			m.w.Warn(clean("it would be refused: " + cannot.Error()))
+		}
 		return nil
+	}
+	if cannot != nil {
+		return memberRefusal(fmt.Errorf("nothing was changed: %w", cannot))
 	}
 	if err := m.agree(ctx, p); err != nil {
 		return err
@@ -228,6 +235,8 @@ func memberRefusal(err error) error {
 		return &Failure{Unreachable, text}
 	case plan.NothingToMove:
 		return &Failure{Fine, err}
+	case plan.NoRights:
+		return &Failure{Denied, text}
 	}
 	return &Failure{No, text}
 }

@@ -88,6 +88,9 @@ func (m *members) Start(ctx context.Context, w plan.MemberWish, p plan.MemberPla
 	if err := m.crew.Recheck(ctx, w, p, m.where(s)); err != nil {
 		return nil, err
 	}
+	if err := m.crew.Rehearse(ctx, p); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.gone {
