@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"slotdeck/cluster/fake"
@@ -28,6 +29,20 @@ func TestARuleIsProposedWhenNoNodeIsReachedWhereItSaysItIs(t *testing.T) {
 	if code, out, errs := plain(t, nil, "info", seed, "--map", "*=127.0.0.1"); code != 0 || strings.Contains(errs, "--map") || !strings.Contains(out, "6 of 6 nodes answer") {
 		t.Errorf("the rule does not help: code %d, %s %s", code, out, errs)
 	}
+	changing := [][]string{
+		{"failover", seed, "--replica", fake.ID(3), "--yes"}, {"set", seed, "maxmemory-samples", "6", "--yes"}, {"del-node", seed, fake.ID(3), "--yes"},
+		{"reshard", seed, "--from", fake.ID(0), "--to", fake.ID(1), "--slots", "1", "--yes"}, {"call", seed, "PING", "--yes"}, {"fix", seed, "--yes"},
+		{"backup", seed, t.TempDir()}, {"scan", seed}, {"rolling-restart", seed, "--hook", "true", "--yes"},
+	}
+	var all sync.WaitGroup
+	for _, words := range changing {
+		all.Go(func() {
+			if _, _, errs := plain(t, nil, words...); strings.Count(errs, "try --map '*=127.0.0.1'") != 1 {
+				t.Errorf("%s does not propose the rule once: %q", words[0], errs)
+			}
+		})
+	}
+	all.Wait()
 	s := start(t, seed)
 	s.shows("1/6 nodes", ":dial *=127.0.0.1")
 	s.press(":dial\r")

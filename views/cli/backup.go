@@ -64,7 +64,7 @@ func (f *backupFlags) run(ctx context.Context, w *World, words []string) error {
 	crew := engine.NewMemberCrew(t.Options)
 	defer crew.Close()
 	look := looking(crew, t.Seeds)
-	p, checker, err := planBackup(ctx, look, dir, f.checker)
+	p, checker, err := planBackup(ctx, w.proposing(look), dir, f.checker)
 	if err != nil {
 		return memberRefusal(err)
 	}

@@ -78,6 +78,7 @@ func (f *callFlags) run(ctx context.Context, w *World, words []string) error {
 	}
 	defer m.crew.Close()
 	snap, err := m.crew.Look(ctx, m.seeds...)
+	w.propose(snap)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
 	"slotdeck/cluster/reach"
 	"slotdeck/cluster/wire"
@@ -63,7 +64,7 @@ type target struct {
 	Zones     map[string]string
 
 	Thresholds map[string]float64
-	Advise     func(sentence string) // says something on the side
+	Propose    func(s *cluster.Snapshot) // says, once, what address rule may lead to the nodes that are not reached
 }
 
 // standards is what the cluster is measured by: the context's thresholds and zones.
@@ -102,7 +103,7 @@ func (c *connection) resolve(ctx context.Context, w *World, words []string) (tar
 	if err := c.ways.apply(w, &t, known); err != nil {
 		return target{}, err
 	}
-	t.Advise = w.Warn
+	t.Propose = w.propose
 	w.guarding = guarding{name: known.name, protected: known.Protected, readOnly: t.Options.ReadOnly, confirmed: c.confirmed}
 	t.Options.Audit = w.audit(t.title())
 	return t, nil

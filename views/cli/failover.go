@@ -133,9 +133,11 @@ func pictureWith(ctx context.Context, watching *watching, more func(*cluster.Sna
 				return nil, err
 			}
 			if seen(s) && allTried(s) && more(s) {
+				watching.propose(s)
 				return s, nil
 			}
 		case <-ctx.Done():
+			watching.propose(last)
 			return last, unseen(ctx, last)
 		}
 	}

@@ -199,6 +199,7 @@ func unspoken(owners string) string {
 // be looked at.
 func (x *fixing) ground(ctx context.Context) (plan.MemberGround, error) {
 	g, err := x.crew.Ground(ctx, x.wish, x.seeds)
+	x.w.propose(g.Snap)
 	if err != nil || len(g.Evidence.Hidden) == 0 || x.wish.Repair.Probe || x.dryRun {
 		return g, err
 	}

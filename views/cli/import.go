@@ -97,7 +97,7 @@ func (f *importFlags) run(ctx context.Context, w *World, words []string) error {
 	crew := engine.NewMemberCrew(to.Options)
 	defer crew.Close()
 	look := looking(crew, to.Seeds)
-	p, err := planImport(ctx, crew, look, to.Seeds[0], from, plan.ImportRequest{Copy: f.copy, Replace: f.replace, DB: f.db})
+	p, err := planImport(ctx, crew, w.proposing(look), to.Seeds[0], from, plan.ImportRequest{Copy: f.copy, Replace: f.replace, DB: f.db})
 	if reason, _ := plan.ReasonOf(err); reason == plan.NothingToMove {
 		return f.print(w, engine.ImportReport{Trouble: []engine.ImportLeft{}}, err.Error())
 	}

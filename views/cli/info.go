@@ -9,7 +9,6 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
-	"slotdeck/cluster/reach"
 )
 
 func newInfo(w *World) *cobra.Command {
@@ -77,12 +76,11 @@ func look(ctx context.Context, t target) (*cluster.Snapshot, error) {
 				return nil, err
 			}
 			if seen(s) && allTried(s) {
-				if _, why, ok := reach.Propose(s); ok && t.Advise != nil {
-					t.Advise(clean(why))
-				}
+				watch.propose(s)
 				return s, nil
 			}
 		case <-ctx.Done():
+			watch.propose(last)
 			return last, unseen(ctx, last)
 		}
 	}

@@ -66,6 +66,7 @@ func (f *walkFlags) open(ctx context.Context, w *World, words []string) (*walked
 	crew := engine.NewMemberCrew(t.Options)
 	defer crew.Close()
 	snap, err := crew.Look(ctx, t.Seeds...)
+	w.propose(snap)
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,7 @@ type wishing struct {
 func (m *membership) carry(ctx context.Context, w wishing) error {
 	w.Zones = m.standing
 	g, err := m.crew.Ground(ctx, w.MemberWish, w.seeds)
+	m.w.propose(g.Snap)
 	if err != nil {
 		return err
 	}

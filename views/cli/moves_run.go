@@ -73,9 +73,11 @@ func (m *moving) settled(ctx context.Context) (*cluster.Snapshot, error) {
 				continue
 			}
 			if allTried(s) && s.Agreement().Full() {
+				m.watch.propose(s)
 				return s, nil
 			}
 		case <-ctx.Done():
+			m.watch.propose(last)
 			return last, unseen(ctx, last)
 		}
 	}

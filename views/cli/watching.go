@@ -13,6 +13,7 @@ import (
 // watching is a watch that runs, and remembers the failovers that it sees.
 type watching struct {
 	*watch.Watch
+	propose func(s *cluster.Snapshot) // says the way to nodes that are not where they say
 	records failoverRecords
 	updates chan *cluster.Snapshot
 	cancel  context.CancelFunc
@@ -49,8 +50,13 @@ func watchWith(ctx context.Context, t target, interval time.Duration, catch func
 		AddressOf: t.Rules.Member,
 	}
 	with(&config)
+	propose := t.Propose
+	if propose == nil {
+		propose = func(*cluster.Snapshot) {}
+	}
 	w := &watching{
 		Watch:   watch.New(config),
+		propose: propose,
 		updates: make(chan *cluster.Snapshot, 1),
 		cancel:  cancel,
 	}

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/charmbracelet/x/term"
 
+	"slotdeck/cluster"
+	"slotdeck/cluster/reach"
 	"slotdeck/ui"
 )
 
@@ -19,6 +22,7 @@ type World struct {
 	Self     string // the file of this program; empty: it is not started a second time
 
 	guarding guarding // what the chosen context forbids
+	proposed bool     // propose has spoken
 	ends     []func() // what has to be done before the program ends
 }
 
@@ -34,6 +38,24 @@ func (w *World) end() {
 
 // Warn says something on the side that does not end the program.
 func (w *World) Warn(sentence string) { fmt.Fprintln(w.Err, "slotdeck: "+sentence) }
+
+// propose says, once, what address rule may lead to the nodes when none is where
+// it says that it is.
+func (w *World) propose(s *cluster.Snapshot) {
+	if _, why, ok := reach.Propose(s); ok && !w.proposed {
+		w.proposed = true
+		w.Warn(clean(why))
+	}
+}
+
+// proposing is a look that proposes by what it sees.
+func (w *World) proposing(look func(context.Context) (*cluster.Snapshot, error)) func(context.Context) (*cluster.Snapshot, error) {
+	return func(ctx context.Context) (*cluster.Snapshot, error) {
+		s, err := look(ctx)
+		w.propose(s)
+		return s, err
+	}
+}
 
 // terminal returns the stream when it is a terminal.
 func terminal(stream any) (term.File, bool) {
