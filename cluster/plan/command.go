@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -69,7 +70,7 @@ type party struct {
 
 func (p Plan) party(id cluster.NodeID) party {
 	n, _ := p.Node(id)
-	return party{id: id, addr: n.Addr, host: n.Host, port: strconv.Itoa(n.Port)}
+	return party{id: id, addr: n.Addr, host: n.Host, port: strconv.Itoa(cmp.Or(n.KeysPort, n.Port))}
 }
 
 func (y party) send(note string, args ...string) Command {

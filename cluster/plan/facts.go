@@ -19,6 +19,9 @@ type Facts struct {
 	// Stray counts, by node, the keys it holds in slots it does not own.
 	Stray map[cluster.NodeID]Stray
 
+	// Inside is how nodes speak to each other, as far as they tell.
+	Inside map[cluster.NodeID]Inside
+
 	// Weights are of the slots to come, for drivers that move key by key; nil
 	// when nothing was weighed.
 	Weights *Weights

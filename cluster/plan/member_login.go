@@ -162,6 +162,13 @@ func sameTLS(f *findings, servers []*MemberServer, replicas bool) {
 			}
 		}
 	}
+	for _, s := range known {
+		if s.TLS.Port > 0 && (!s.TLS.Bus || replicas && !s.TLS.Replication) {
+			f.warn(fmt.Sprintf("%s has TLS for clients; on the cluster bus: %s; for replication: %s; what is not speaks plainly between the nodes, passwords too",
+				clean(s.Addr), yesNo(s.TLS.Bus), yesNo(s.TLS.Replication)))
+			return
+		}
+	}
 	if len(known) == len(servers) && len(known) > 0 && (known[0].TLS.Bus || known[0].TLS.Replication) {
 		f.ok(fmt.Sprintf("all speak TLS on the cluster bus: %s; for replication: %s", yesNo(known[0].TLS.Bus), yesNo(known[0].TLS.Replication)))
 	}

@@ -47,6 +47,7 @@ type Node struct {
 	Addr     string           `json:"addr"` // for reading
 	Host     string           `json:"host"` // where other nodes reach it
 	Port     int              `json:"port"`
+	KeysPort int              `json:"keys_port,omitempty"` // where MIGRATE reaches it, when that is another one
 	Epoch    uint64           `json:"epoch"`
 	Replicas []cluster.NodeID `json:"replicas,omitempty"`
 	Before   Holding          `json:"before"`
@@ -99,6 +100,7 @@ func Make(r Request, s *cluster.Snapshot, facts Facts) (Plan, error) {
 	plan := p.fill(d, l)
 	plan.Estimate = estimate(facts.Rate, plan.Slots, plan.Keys)
 	plan.Turning = p.turning(&plan)
+	p.inside(&plan, facts, &f)
 	danger := p.judge(&plan, facts, &f)
 	for _, note := range d.notes {
 		f.warn(note)

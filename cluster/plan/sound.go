@@ -102,6 +102,8 @@ func (n Node) sound() error {
 		return fmt.Errorf("the name or address of %s holds bytes that no address has", quote(string(n.ID)))
 	case len(plainIDs(n.Replicas)) != len(n.Replicas):
 		return fmt.Errorf("a replica of %s has no node's id", n.Name())
+	case n.KeysPort < 0 || n.KeysPort > 65535:
+		return fmt.Errorf("%s has the port %d for keys", n.Name(), n.KeysPort)
 	case n.Port < 0 || n.Port > 65535:
 		return fmt.Errorf("%s has the port %d", n.Name(), n.Port)
 	case n.Before.Slots < 0 || n.Before.Slots > keyslot.Count || n.After.Slots < 0 || n.After.Slots > keyslot.Count:

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"strconv"
 	"sync"
 
 	"slotdeck/cluster"
@@ -15,6 +16,45 @@ func Abilities(ctx context.Context, c Cluster, p plan.Plan) map[cluster.NodeID]p
 	j := newJob(c, p, Options{})
 	defer j.discard()
 	return j.abilities(ctx)
+}
+
+// Insides asks every node of a plan how it speaks to the others. Who does not
+// tell is left out.
+func Insides(ctx context.Context, c Cluster, p plan.Plan) map[cluster.NodeID]plan.Inside {
+	j := newJob(c, p, Options{})
+	defer j.discard()
+	nodes := map[cluster.NodeID]bool{}
+	for _, n := range p.Nodes {
+		nodes[n.ID] = true
+	}
+	return j.insides(ctx, nodes)
+}
+
+func (j *Job) insides(ctx context.Context, nodes map[cluster.NodeID]bool) map[cluster.NodeID]plan.Inside {
+	out := map[cluster.NodeID]plan.Inside{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for id := range nodes {
+		wg.Go(func() {
+			v, err := j.crew.do(ctx, id, "CONFIG", "GET", "tls-cluster", "port", "tls-port", "cluster-announce-port", "cluster-announce-tls-port")
+			has := pairsOf(v)
+			if err != nil || has["port"] == "" {
+				return
+			}
+			port := func(announced, own string) int {
+				if n, err := strconv.Atoi(has[announced]); err == nil && n > 0 {
+					return n
+				}
+				n, _ := strconv.Atoi(has[own]) // absent where the server was built without TLS
+				return n
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out[id] = plan.Inside{TLS: has["tls-cluster"] == "yes", Plain: port("cluster-announce-port", "port"), Secure: port("cluster-announce-tls-port", "tls-port")}
+		})
+	}
+	wg.Wait()
+	return out
 }
 
 func (j *Job) abilities(ctx context.Context) map[cluster.NodeID]plan.Ability {

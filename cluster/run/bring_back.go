@@ -22,7 +22,11 @@ func (p *pair) target() (target, error) {
 	if host == "" || p.toAddr.Port == 0 {
 		return target{}, fmt.Errorf("%s does not know where %s lives, so that it can send it no keys", p.j.crew.name(p.from), p.j.crew.name(p.to))
 	}
-	return target{host: host, port: strconv.Itoa(p.toAddr.Port), login: p.j.login}, nil
+	port := p.toAddr.Port
+	if from, known := p.j.speaks[p.from]; known {
+		port = from.To(p.j.speaks[p.to], port)
+	}
+	return target{host: host, port: strconv.Itoa(port), login: p.j.login}, nil
 }
 
 // bringBack undoes slots in hand, one after the other: the owner is closed first,

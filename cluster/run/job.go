@@ -31,8 +31,9 @@ type Job struct {
 	databases   int
 	nodes       int // in the cluster
 	nodeTimeout time.Duration
-	login       []any       // what MIGRATE tells the target
-	inherited   keyslot.Set // slots that were open already and are this job's to settle
+	speaks      map[cluster.NodeID]plan.Inside // of those that tell
+	login       []any                          // what MIGRATE tells the target
+	inherited   keyslot.Set                    // slots that were open already and are this job's to settle
 	stateDir    string
 	stateFile   string // its checkpoint, though nodes may join or leave meanwhile
 	lease       *lease

@@ -31,6 +31,7 @@ func (j *Job) loginFor(ctx context.Context, nodes map[cluster.NodeID]bool) error
 			}
 		}
 	}
+	j.speaks = j.insides(ctx, nodes)
 	j.login = nil
 	switch {
 	case password.Empty():

@@ -165,7 +165,7 @@ func (m *mover) Facts(ctx context.Context, s *cluster.Snapshot) (views.MoveFacts
 			all.Nodes = append(all.Nodes, plan.Node{ID: id})
 		}
 	}
-	f.Abilities = engine.Abilities(ctx, m.watch, all)
+	f.Abilities, f.Inside = engine.Abilities(ctx, m.watch, all), engine.Insides(ctx, m.watch, all)
 	running := engine.MigrationFacts(ctx, m.watch)
 	f.JobsAsked, f.Jobs = running.JobsAsked, running.Jobs
 	m.mu.Lock()

@@ -56,3 +56,43 @@ func TestMutualTLSWithAnACLUserLooksAndMoves(t *testing.T) {
 		}
 	})
 }
+
+func TestKeysGoToThePortThatTheServersSpeakToEachOtherAt(t *testing.T) {
+	t.Parallel()
+	onVersions(t, []string{"redis-7.0", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
+		for inside, start := range map[string]func() (*lab.Cluster, labtest.Certificates, []string){
+			"plain": func() (*lab.Cluster, labtest.Certificates, []string) {
+				return labtest.SecureClients(t, lab.Config{Binary: server.Path})
+			},
+			"over TLS": func() (*lab.Cluster, labtest.Certificates, []string) {
+				return labtest.Secure(t, lab.Config{Binary: server.Path}, false)
+			},
+		} {
+			c, files, addrs := start()
+			if err := c.Fill(t.Context(), 500); err != nil {
+				t.Fatal(err)
+			}
+			// slotdeck comes the other way than the servers go.
+			nodes := c.Nodes()
+			words := []string{"reshard", c.Seed(), "--from", string(nodes[0].ID), "--to", string(nodes[1].ID), "--slots", "1000", "--driver", "migrate"}
+			to := nodes[1].Addr
+			if inside == "plain" {
+				words[1] = addrs[0]
+				words = append(words, "--tls", "--cacert", files.CA)
+				for i, n := range nodes { // Redis 7.0 does not tell of TLS ports
+					words = append(words, "--map", n.Addr+"="+addrs[i])
+				}
+			} else {
+				to = addrs[1]
+			}
+			_, port, _ := strings.Cut(to, ":")
+			got := run(t, "", nil, append(words, "--dry-run")...)
+			if got.code != Fine || !strings.Contains(got.out, "MIGRATE 127.0.0.1 "+port+" ") || strings.Contains(got.out, "tls-cluster no") != (inside == "plain") {
+				t.Errorf("%s: the plan: %+v", inside, got)
+			}
+			if got = run(t, "", nil, append(words, "--yes")...); got.code != Fine || strings.Contains(got.out, " 0 keys, ") {
+				t.Errorf("%s: %+v", inside, got)
+			}
+		}
+	})
+}

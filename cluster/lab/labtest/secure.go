@@ -27,6 +27,18 @@ type Certificates struct{ CA, Cert, Key string }
 // clients have to show a certificate.
 func Secure(t testing.TB, config lab.Config, mutual bool) (*lab.Cluster, Certificates, []string) {
 	t.Helper()
+	return secure(t, config, mutual, "yes")
+}
+
+// SecureClients makes a cluster that speaks TLS to clients alone: its bus, its
+// replication and what MIGRATE sends are plain.
+func SecureClients(t testing.TB, config lab.Config) (*lab.Cluster, Certificates, []string) {
+	t.Helper()
+	return secure(t, config, false, "no")
+}
+
+func secure(t testing.TB, config lab.Config, mutual bool, inside string) (*lab.Cluster, Certificates, []string) {
+	t.Helper()
 	needServers(t)
 	files := certify(t)
 	auth := "no"
@@ -34,7 +46,7 @@ func Secure(t testing.TB, config lab.Config, mutual bool) (*lab.Cluster, Certifi
 		auth = "yes"
 	}
 	config.Extra = append(config.Extra,
-		"tls-cluster yes", "tls-replication yes", "tls-auth-clients "+auth,
+		"tls-cluster "+inside, "tls-replication "+inside, "tls-auth-clients "+auth,
 		"tls-ca-cert-file "+files.CA, "tls-cert-file "+files.Cert, "tls-key-file "+files.Key)
 	primaries := config.Primaries
 	if primaries == 0 {
