@@ -78,6 +78,8 @@ func NewTheme(l Look) *Theme {
 		switch {
 		case l.Depth == NoColour:
 			return nil
+		case l.Depth == Colours16 && l.Light:
+			return lipgloss.Color(onLight(basic))
 		case l.Depth == Colours16:
 			return lipgloss.Color(basic)
 		case l.Light:
@@ -120,6 +122,9 @@ func NewTheme(l Look) *Theme {
 	t.Good = paintOf(style(pick("114", "28", "2")))
 	t.Note = paintOf(style(pick("110", "25", "4")))
 	t.Warn = paintOf(style(amber).Bold(l.Depth == NoColour))
+	if l.Depth == Colours16 && l.Light {
+		t.Warn = paintOf(style(lipgloss.Color("5")).Bold(true)) // yellow is lost on white
+	}
 	t.Bad = paintOf(style(red).Bold(true))
 	t.BadFill = paintOf(fill(red).Bold(true))
 	t.WarnFill = paintOf(fill(amber).Bold(true))
@@ -134,6 +139,18 @@ func NewTheme(l Look) *Theme {
 		t.shards = append(t.shards, Shade{Text: paintOf(style(c)), Fill: paintOf(fill(c)), Color: c})
 	}
 	return t
+}
+
+// onLight is the one of 16 colours that stands in for another as text on white:
+// the bright ones and white are lost there.
+func onLight(basic string) string {
+	switch basic {
+	case "7", "15":
+		return "8"
+	case "10", "11", "12", "13", "14":
+		return string(basic[1] + 2)
+	}
+	return basic
 }
 
 // namedColours are what an operator may give a cluster, so that production is

@@ -85,7 +85,10 @@ func NewApp(cfg Config) *App {
 
 // Init starts the one wait for snapshots.
 func (a *App) Init() tea.Cmd {
-	cmds := []tea.Cmd{nextSnapshot(a.cfg.Updates), tea.RequestBackgroundColor}
+	cmds := []tea.Cmd{nextSnapshot(a.cfg.Updates)}
+	if !a.cfg.Ground {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
 	if a.cfg.AskSync {
 		cmds = append(cmds, tea.Raw("\x1b[?2026$p"))
 	}
@@ -104,7 +107,9 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ColorProfileMsg:
 		a.restyle(func(l *ui.Look) { l.Depth = min(l.Depth, ui.DepthOf(msg.Profile)) })
 	case tea.BackgroundColorMsg:
-		a.restyle(func(l *ui.Look) { l.Light = !msg.IsDark() })
+		if !a.cfg.Ground {
+			a.restyle(func(l *ui.Look) { l.Light = !msg.IsDark() })
+		}
 	case snapshotArrived:
 		return a, a.arrive(msg)
 	case clockTicked:

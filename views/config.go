@@ -28,6 +28,7 @@ type Config struct {
 	Version string
 	Seeds   []string
 	Look    ui.Look
+	Ground  bool // Look.Light is the operator's word: the terminal is not asked
 
 	// Updates brings snapshots, the newest replacing one not yet taken.
 	Updates <-chan *cluster.Snapshot

@@ -24,6 +24,7 @@ import (
 type consoleFlags struct {
 	interval time.Duration
 	sync     syncMode
+	ground   backgroundMode
 	zones    zoneFlags
 	ascii    bool
 }
@@ -32,6 +33,8 @@ func (f *consoleFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.interval, "interval", watch.DefaultInterval, "`time` between two looks at the cluster")
 	f.sync = syncAuto
 	flags.Var(&f.sync, "sync", "synchronized output: `auto|on|off`; on may help when the screen tears")
+	f.ground = backgroundAuto
+	flags.Var(&f.ground, "background", "of the terminal: `auto|dark|light`; auto asks it, and goes by COLORFGBG when it does not say")
 	f.zones.register(flags)
 	flags.BoolVar(&f.ascii, "ascii", false, "plain ASCII signs only (default: as the locale says)")
 }
@@ -106,7 +109,8 @@ func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts
 		Context: t.title(),
 		Version: readBuild().Version,
 		Seeds:   t.Seeds,
-		Look:    ui.Look{Depth: ui.DepthOf(colours), ASCII: f.ascii || !utf8Locale(w.Env)},
+		Look:    ui.Look{Depth: ui.DepthOf(colours), ASCII: f.ascii || !utf8Locale(w.Env), Light: f.ground.light(w.Env)},
+		Ground:  f.ground != backgroundAuto,
 		Updates: watching.Updates(),
 		First:   first,
 		Control: watching,

@@ -66,7 +66,7 @@ func terminal(stream any) (term.File, bool) {
 // theme is how plain answers are painted: not at all unless they go to a
 // terminal.
 func (w *World) theme() *ui.Theme {
-	look := ui.Look{ASCII: !utf8Locale(w.Env)}
+	look := ui.Look{ASCII: !utf8Locale(w.Env), Light: lightByEnv(w.Env)}
 	if _, ok := terminal(w.Out); !ok {
 		return &ui.Theme{Look: look, Glyph: ui.NewTheme(look).Glyph}
 	}
