@@ -65,7 +65,11 @@ func resolve(chain string, home Home, config *ssh_config.Config, depth int) (hop
 				return nil, err
 			}
 		}
-		hops = append(hops, home.hop(user, name, port, get, config))
+		hop := home.hop(user, name, port, get, config)
+		if host, _, err := net.SplitHostPort(hop.Addr); err != nil || host == "" {
+			return nil, fmt.Errorf("%q, which the ssh_config gives for %q, is no host with a port", hop.Addr, name)
+		}
+		hops = append(hops, hop)
 	}
 	return hops, nil
 }

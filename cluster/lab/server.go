@@ -146,7 +146,9 @@ func identify(ctx context.Context, path string) (Server, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"} // what else is set is none of its business
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return Server{}, fmt.Errorf("%s --version does not run, so it cannot serve: %w", path, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -170,8 +171,12 @@ func (c *connection) reached(ctx context.Context, w *World, words []string, know
 		return t, err
 	}
 	t.Seeds = append(t.Seeds, seeds...)
-	if t.Options.TLS, err = c.secure.or(known.TLS).config(secure); err != nil {
+	tls := c.secure.or(known.TLS)
+	if t.Options.TLS, err = tls.config(secure); err != nil {
 		return t, err
+	}
+	if info, err := os.Stat(tls.key); err == nil {
+		w.warnOfReaders("the private key", tls.key, info)
 	}
 	if known.Change != nil {
 		secret, err := passwordFrom(ctx, w, known.Change.Password)

@@ -133,7 +133,7 @@ func addContext(w *World, conn *connection, name string, words []string, protect
 		return usage("a password is not written into the configuration file; give --pass-file, or nothing and it will be asked for")
 	}
 	path, file, err := conn.contexts.read(w)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the first context makes the file
 		return err
 	}
 	if _, there := file.Contexts[name]; there {

@@ -107,6 +107,7 @@ func passwordFrom(ctx context.Context, w *World, s settings.Source) (string, err
 	case s.File != "":
 		return passwordInFile(w, s.File)
 	case s.Env != "":
+		w.secretNames = append(w.secretNames, s.Env)
 		if value := w.Env(s.Env); value != "" {
 			return value, nil
 		}
@@ -129,8 +130,8 @@ func passwordInFile(w *World, path string) (string, error) {
 		return "", usage("the file with the password cannot be read: %w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		w.Warn(fmt.Sprintf("warning: other users of this machine may read the password in %s; chmod 600 keeps them out", path))
+	if info, err := f.Stat(); err == nil {
+		w.warnOfReaders("the password", path, info)
 	}
 	line, err := firstLine(bufio.NewReader(f))
 	if err != nil {
@@ -139,11 +140,18 @@ func passwordInFile(w *World, path string) (string, error) {
 	return line, nil
 }
 
+// warnOfReaders says when others may read a file that holds a secret.
+func (w *World) warnOfReaders(secret, path string, info fs.FileInfo) {
+	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		w.Warn(clean(fmt.Sprintf("warning: other users of this machine may read %s in %s; chmod 600 keeps them out", secret, path)))
+	}
+}
+
 // passwordOfCommand runs a program without a shell and takes its first line. What
 // it says on its error stream is shown, so that it can ask for something.
 func passwordOfCommand(ctx context.Context, w *World, words []string) (string, error) {
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdin, cmd.Stderr = w.In, w.Err
+	cmd.Stdin, cmd.Stderr, cmd.Env = w.In, w.Err, w.environ()
 	out, err := cmd.Output()
 	if err != nil {
 		return "", failure(Denied, "the command for the password, %s, failed: %w", words[0], err)

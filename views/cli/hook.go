@@ -39,14 +39,7 @@ func newHook(w *World, command string, tell func(string)) (*hook, error) {
 		return nil, usage("--hook: %w", err)
 	}
 	words[0] = path
-	h := &hook{words: words, tell: tell}
-	for _, entry := range w.Environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if !secretName(name) {
-			h.environ = append(h.environ, entry)
-		}
-	}
-	return h, nil
+	return &hook{words: words, environ: w.environ(), tell: tell}, nil
 }
 
 // secretName reports whether a variable is one that passwords are given in.

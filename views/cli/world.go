@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/charmbracelet/x/term"
 
@@ -23,7 +25,9 @@ type World struct {
 
 	guarding guarding // what the chosen context forbids
 	proposed bool     // propose has spoken
-	ends     []func() // what has to be done before the program ends
+
+	secretNames []string // of variables that hold passwords, besides those of secretName
+	ends        []func() // what has to be done before the program ends
 }
 
 // atEnd has something done before the program ends, last things first.
@@ -55,6 +59,17 @@ func (w *World) proposing(look func(context.Context) (*cluster.Snapshot, error))
 		w.propose(s)
 		return s, err
 	}
+}
+
+// environ is what programs that are started get of the environment: no passwords.
+func (w *World) environ() []string {
+	out := []string{} // nil would be all of it
+	for _, entry := range w.Environ {
+		if name, _, _ := strings.Cut(entry, "="); !secretName(name) && !slices.Contains(w.secretNames, name) {
+			out = append(out, entry)
+		}
+	}
+	return out
 }
 
 // terminal returns the stream when it is a terminal.
