@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -110,6 +111,7 @@ func TestAPanicInAnyGoroutineTellsNoSecretAndRestoresTheTerminal(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "./testdata/panics").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	t.Run("without a screen", func(t *testing.T) { panicsPlainly(t, binary, c.Seed()) })
 	s := underShell(t, []string{"PANIC_WHEN=" + when, "REDISCLI_AUTH=" + secret}, binary, c.Seed())
 	s.shows("3/3 nodes")
 	leaks(t, "the console", s.below(), false)
@@ -124,4 +126,31 @@ func TestAPanicInAnyGoroutineTellsNoSecretAndRestoresTheTerminal(t *testing.T) {
 	if bad := steered(s.sent()); bad != "" {
 		t.Error(bad)
 	}
+}
+
+// panicsPlainly lets a command that prints lines panic while it runs.
+func panicsPlainly(t *testing.T, binary, seed string) {
+	state, when := t.TempDir(), filepath.Join(t.TempDir(), "now")
+	cmd := exec.CommandContext(t.Context(), binary, "watch", seed)
+	cmd.Env = append(terminalEnv(), "XDG_STATE_HOME="+state, "PANIC_WHEN="+when, "REDISCLI_AUTH="+secret)
+	var out, errs bytes.Buffer
+	told := &firstWord{to: &out, came: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = told, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-told.came
+	leaks(t, "slotdeck watch", cmd.Process.Pid, false)
+	if err := os.WriteFile(when, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it also waits for whoever else writes there
+	text := errs.String()
+	if !strings.Contains(text, "panic: with *** and") || !strings.Contains(text, "a fault of its own") || !strings.Contains(text, "goroutine ") {
+		t.Errorf("the crash is not told: %q", text)
+	}
+	if strings.Contains(out.String()+text, secret) || steering(text) != "" {
+		t.Errorf("the crash tells the password, or steers the terminal: %q", text)
+	}
+	kept(t, "slotdeck watch", state)
 }

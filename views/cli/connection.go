@@ -74,6 +74,11 @@ func (t target) standards() (doctor.Standards, error) {
 	return doctor.Standards{Thresholds: t.Thresholds, Zones: zones}, err
 }
 
+// secrets are the passwords that are given to servers.
+func (t target) secrets() []string {
+	return []string{t.Options.Password.Reveal(), t.Options.ForChanges().Password.Reveal()}
+}
+
 // title is what the cluster is called.
 func (t target) title() string { return cmp.Or(t.Name, t.Seeds[0]) }
 
@@ -94,6 +99,9 @@ func (c *connection) resolve(ctx context.Context, w *World, words []string) (tar
 	t, err := c.reached(ctx, w, words, known)
 	if err != nil {
 		return target{}, err
+	}
+	if w.secrets = append(w.secrets, t.secrets()...); !w.screen {
+		keepQuiet(w, w.secrets...)
 	}
 	t.Options.ReadOnly = c.readOnly || known.ReadOnly
 	t.Context, t.Colour, t.Zones = known.name, known.Colour.Name, known.Zones

@@ -48,6 +48,7 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 // visit runs the console, and after it those of the contexts that the operator
 // goes to.
 func (f *consoleFlags) visit(ctx context.Context, w *World, conn *connection, words []string) error {
+	w.screen = true
 	for {
 		t, err := conn.resolve(ctx, w, words)
 		if err != nil {
@@ -84,7 +85,8 @@ func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts
 	// there is one, has finished the slots in hand.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	faults := &fault{cancel: cancel}
+	secrets := t.secrets()
+	faults := &fault{cancel: cancel, secrets: secrets}
 	watching := watchCatching(context.WithoutCancel(ctx), t, f.interval, faults.catch)
 	defer watching.stop()
 	first, err := opening(ctx, watching.Updates(), w)
@@ -135,7 +137,6 @@ func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts
 
 		ReadOnly: t.Options.ReadOnly, Protected: t.Protected, Colour: t.Colour, Contexts: contexts,
 	})
-	secrets := []string{t.Options.Password.Reveal(), t.Options.ForChanges().Password.Reveal()}
 	if err := f.run(ctx, w, app, colours, faults, secrets); err != nil {
 		return "", "", err
 	}
@@ -153,7 +154,7 @@ func proposeRule(s *cluster.Snapshot) (rule, why string, ok bool) {
 
 // endOfFault follows what fault.tell has printed.
 func endOfFault() error {
-	return failure(Internal, "it met a fault of its own and had to end (the lines above tell where); the terminal is restored")
+	return failure(Internal, ownFault+"; the terminal is restored")
 }
 
 // run gives the terminal to the App and takes it back. The context ends with a fault.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,7 +22,8 @@ type guarded struct {
 
 // fault is the first panic of the App, and what ends the program after it.
 type fault struct {
-	cancel context.CancelFunc
+	cancel  context.CancelFunc
+	secrets []string // that it may not tell
 
 	mu    sync.Mutex
 	value string // empty: there was none
@@ -49,7 +51,7 @@ func (f *fault) tell(out io.Writer) bool {
 	if f.value == "" {
 		return false
 	}
-	fmt.Fprintf(out, "%s\n\n%s\n", clean(f.value), f.stack)
+	fmt.Fprintln(out, harmlessCrash(f.value+"\n\n"+string(f.stack), f.secrets))
 	return true
 }
 
@@ -91,4 +93,25 @@ func (g guarded) command(cmd tea.Cmd) tea.Cmd {
 		}
 		return msg
 	}
+}
+
+// ownFault is how a crash ends.
+const ownFault = "it met a fault of its own and had to end (the lines above tell where)"
+
+// harmlessCrash is a crash without what could steer the terminal, and without
+// passwords.
+func harmlessCrash(text string, secrets []string) string {
+	for _, s := range secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "***")
+		}
+	}
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		frame, tab := strings.CutPrefix(lines[i], "\t")
+		if lines[i] = clean(frame); tab {
+			lines[i] = "    " + lines[i]
+		}
+	}
+	return strings.Join(lines, "\n")
 }

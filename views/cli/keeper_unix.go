@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/charmbracelet/x/term"
@@ -19,10 +18,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keeper is a second process that stands by while the console has the terminal.
-// A panic in any goroutine, a fault of the runtime or SIGKILL ends the program
-// without a chance to tidy up: then the keeper puts the terminal back as it was
-// and tells what the runtime said, made harmless.
+// keeper is a second process that stands by while the console has the terminal,
+// and while any other command knows passwords. A panic in any goroutine, a fault
+// of the runtime or SIGKILL ends the program without a chance to tidy up: then the
+// keeper puts the terminal back as it was, and tells what the runtime said, made
+// harmless.
 type keeper struct {
 	pipe *os.File
 	cmd  *exec.Cmd
@@ -32,7 +32,7 @@ type keeper struct {
 // charge is what the keeper has to know. It goes through the pipe: neither
 // arguments nor environment of a process are secret.
 type charge struct {
-	Terminal json.RawMessage `json:"terminal"`
+	Terminal json.RawMessage `json:"terminal,omitempty"` // none: there is nothing to put back
 	Secrets  []string        `json:"secrets,omitempty"`
 }
 
@@ -56,7 +56,38 @@ func keepTerminal(w *World, secrets ...string) *keeper {
 	if err != nil {
 		return nil
 	}
-	first, err := json.Marshal(charge{modes, secrets})
+	k := startKeeper(w, charge{modes, secrets})
+	if k != nil {
+		_, k.quit = silence(w.Err)
+	}
+	return k
+}
+
+// keepQuiet starts a keeper for a command without a screen, in place of the one
+// that there is. From then on the world's error stream is one that the runtime
+// does not know.
+func keepQuiet(w *World, secrets ...string) {
+	w.quiet.dismiss()
+	w.quiet = nil
+	if f, ok := w.Err.(*os.File); !ok || w.Self == "" || f.Fd() != 2 {
+		return
+	}
+	k := startKeeper(w, charge{Secrets: secrets})
+	if k == nil {
+		return
+	}
+	first := w.Err
+	aside, quit := silence(first)
+	if aside != nil {
+		w.Err = aside
+	}
+	k.quit = func() { w.Err = first; quit() }
+	w.quiet = k
+}
+
+// startKeeper starts the second process; nil when it cannot be had.
+func startKeeper(w *World, c charge) *keeper {
+	first, err := json.Marshal(c)
 	if err != nil {
 		return nil
 	}
@@ -66,37 +97,42 @@ func keepTerminal(w *World, secrets ...string) *keeper {
 	}
 	defer in.Close()
 	cmd := exec.Command(w.Self, keeperCommand)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = in, w.Out, w.Err, []string{"PATH="}
+	cmd.Stdin, cmd.Stderr, cmd.Env = in, w.Err, []string{"PATH="}
+	if c.Terminal != nil {
+		cmd.Stdout = w.Out
+	}
 	if err := cmd.Start(); err != nil {
 		_ = out.Close()
 		return nil
 	}
-	k := &keeper{pipe: out, cmd: cmd, quit: silence(w.Err)}
+	k := &keeper{pipe: out, cmd: cmd, quit: func() {}}
 	_, _ = out.Write(append(first, '\n')) // it fits into the pipe
 	_ = debug.SetCrashOutput(out, debug.CrashOptions{})
 	return k
 }
 
 // silence turns the error stream away: the runtime prints a panic there as it is,
-// onto a screen that is not that of lines. It gives back what ends that.
-func silence(errs io.Writer) func() {
+// onto a screen that is not that of lines, or with passwords in it. It gives back
+// where the stream went before, nil when nothing was done, and what ends that.
+func silence(errs io.Writer) (before *os.File, end func()) {
 	if f, ok := errs.(*os.File); !ok || f.Fd() != 2 {
-		return func() {}
+		return nil, func() {}
 	}
 	kept, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
-		return func() {}
+		return nil, func() {}
 	}
 	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err == nil {
 		err = unix.Dup2(int(nowhere.Fd()), 2)
 		_ = nowhere.Close()
 	}
-	return func() {
+	before = os.NewFile(uintptr(kept), "standard error")
+	return before, func() {
 		if err == nil {
 			_ = unix.Dup2(kept, 2)
 		}
-		_ = unix.Close(kept)
+		_ = before.Close()
 	}
 }
 
@@ -142,6 +178,13 @@ func keep(w *World) error {
 	if err := json.Unmarshal(head, &c); err != nil {
 		return usage("it is started by slotdeck itself")
 	}
+	if c.Terminal == nil {
+		if len(crash) > 0 {
+			fmt.Fprint(w.Err, harmlessCrash(string(crash), c.Secrets))
+			fmt.Fprintln(w.Err, "slotdeck: "+ownFault)
+		}
+		return nil
+	}
 	fmt.Fprint(w.Out, asFound)
 	var state term.State
 	if tty, ok := terminal(w.Out); ok && raw(tty) && json.Unmarshal(c.Terminal, &state) == nil {
@@ -152,7 +195,7 @@ func keep(w *World) error {
 		return nil
 	}
 	fmt.Fprint(w.Err, harmlessCrash(string(crash), c.Secrets))
-	fmt.Fprintln(w.Err, "slotdeck: it met a fault of its own and had to end (the lines above tell where); the terminal is restored")
+	fmt.Fprintln(w.Err, "slotdeck: "+ownFault+"; the terminal is restored")
 	return nil
 }
 
@@ -167,21 +210,3 @@ func raw(tty term.File) bool {
 // mouse, bracketed paste, focus reports, the keyboard's protocol, the progress
 // bar, colours, the hidden cursor, the other screen.
 const asFound = "\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[=0;1u\x1b[<u\x1b[>4;0m\x1b]9;4;0\a\x1b[0m\x1b[?25h\x1b[?1049l\r"
-
-// harmlessCrash is a crash without what could steer the terminal, and without
-// passwords.
-func harmlessCrash(text string, secrets []string) string {
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		frame, tab := strings.CutPrefix(lines[i], "\t")
-		if lines[i] = clean(frame); tab {
-			lines[i] = "    " + lines[i]
-		}
-	}
-	return strings.Join(lines, "\n")
-}

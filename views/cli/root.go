@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,8 +14,15 @@ import (
 
 // Run does what the arguments ask for and returns the exit code. What went
 // wrong is one sentence on the error stream.
-func Run(ctx context.Context, w *World) Exit {
-	defer w.end()
+func Run(ctx context.Context, w *World) (code Exit) {
+	defer w.leave()
+	defer func() {
+		if v := recover(); v != nil {
+			fmt.Fprintln(w.Err, harmlessCrash(fmt.Sprintf("panic: %v\n\n%s", v, debug.Stack()), w.secrets))
+			fmt.Fprintln(w.Err, "slotdeck: "+ownFault)
+			code = Internal
+		}
+	}()
 	root := newRoot(w)
 	root.SetArgs(w.Args)
 	began := false
@@ -27,7 +35,7 @@ func Run(ctx context.Context, w *World) Exit {
 	if !began && !errors.As(err, &own) { // the toolkit's own complaint about the arguments
 		err = usage("%w", err)
 	}
-	code := ExitOf(err)
+	code = ExitOf(err)
 	if errors.Is(err, errTold) {
 		return code
 	}

@@ -120,3 +120,11 @@ func TestConsoleNeedsATerminal(t *testing.T) {
 		t.Errorf("without a terminal: %+v", got)
 	}
 }
+
+func TestAPanicEndsInASentenceAndItsOwnCode(t *testing.T) {
+	var out, errs bytes.Buffer
+	code := Run(t.Context(), &World{Args: []string{"info"}, In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(string) string { panic("\x1b[31mred") }})
+	if text := errs.String(); code != Internal || !strings.Contains(text, "panic: ") || strings.Contains(text, "\x1b") || !strings.Contains(text, ownFault) {
+		t.Errorf("code %d: %q", code, text)
+	}
+}

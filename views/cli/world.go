@@ -26,12 +26,22 @@ type World struct {
 	guarding guarding // what the chosen context forbids
 	proposed bool     // propose has spoken
 
+	screen  bool     // it is the console, which has a keeper of its own
+	secrets []string // that are known so far
+	quiet   *keeper  // nil: none yet
+
 	secretNames []string // of variables that hold passwords, besides those of secretName
 	ends        []func() // what has to be done before the program ends
 }
 
 // atEnd has something done before the program ends, last things first.
 func (w *World) atEnd(do func()) { w.ends = append(w.ends, do) }
+
+// leave is the end of the program.
+func (w *World) leave() {
+	w.end()
+	w.quiet.dismiss()
+}
 
 func (w *World) end() {
 	for i := len(w.ends) - 1; i >= 0; i-- {
