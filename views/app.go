@@ -89,6 +89,9 @@ func (a *App) Init() tea.Cmd {
 	if !a.cfg.Ground {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
+	if a.cfg.Notice != "" {
+		cmds = append(cmds, warn(ui.Clean(a.cfg.Notice)))
+	}
 	if a.cfg.AskSync {
 		cmds = append(cmds, tea.Raw("\x1b[?2026$p"))
 	}

@@ -28,7 +28,8 @@ type Config struct {
 	Version string
 	Seeds   []string
 	Look    ui.Look
-	Ground  bool // Look.Light is the operator's word: the terminal is not asked
+	Notice  string // is told at the start; empty: nothing
+	Ground  bool   // Look.Light is the operator's word: the terminal is not asked
 
 	// Updates brings snapshots, the newest replacing one not yet taken.
 	Updates <-chan *cluster.Snapshot

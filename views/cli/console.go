@@ -27,6 +27,7 @@ type consoleFlags struct {
 	ground   backgroundMode
 	zones    zoneFlags
 	ascii    bool
+	notice   string // for the first moment of the next screen
 }
 
 func (f *consoleFlags) register(flags *pflag.FlagSet) {
@@ -49,20 +50,31 @@ func (f *consoleFlags) open(ctx context.Context, w *World, t target) error {
 // goes to.
 func (f *consoleFlags) visit(ctx context.Context, w *World, conn *connection, words []string) error {
 	w.screen = true
+	var came *connection // from where the operator came; nil: this is where it began
+	var cameWords []string
 	for {
 		t, err := conn.resolve(ctx, w, words)
-		if err != nil {
-			return err
+		var next, rule string
+		if err == nil {
+			next, rule, err = f.openOne(ctx, w, t, conn.contexts.names(w))
 		}
-		next, rule, err := f.openOne(ctx, w, t, conn.contexts.names(w))
+		if code := ExitOf(err); err != nil && came != nil && code != Internal && code != Interrupted && ctx.Err() == nil {
+			f.notice = "still here: " + err.Error()
+			*conn, words, came = *came, cameWords, nil
+			w.end()
+			continue
+		}
 		if err != nil || next == "" && rule == "" {
 			return err
 		}
+		f.notice = ""
 		if rule != "" {
 			conn.ways.rules = append(conn.ways.rules, rule)
 			w.end()
 			continue
 		}
+		before := *conn
+		came, cameWords = &before, words
 		*conn, words = connection{contexts: contextFlags{name: next, file: conn.contexts.file}, readOnly: conn.readOnly}, nil
 		w.end()
 	}
@@ -112,6 +124,7 @@ func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts
 		Version: readBuild().Version,
 		Seeds:   t.Seeds,
 		Look:    ui.Look{Depth: ui.DepthOf(colours), ASCII: f.ascii || !utf8Locale(w.Env), Light: f.ground.light(w.Env)},
+		Notice:  f.notice,
 		Ground:  f.ground != backgroundAuto,
 		Updates: watching.Updates(),
 		First:   first,

@@ -129,8 +129,8 @@ func addContext(w *World, conn *connection, name string, words []string, protect
 	if !contextName.MatchString(name) {
 		return usage("%q cannot be a context's name: letters, digits, - and _", name)
 	}
-	if conn.password != "" || conn.uri != "" {
-		return usage("a password is not written into the configuration file; give --pass-file, or nothing and it will be asked for")
+	if uris, _ := splitURIs(conn.uri, words); conn.password != "" || len(uris) > 0 {
+		return usage("write the nodes as HOST:PORT; a password is not written into the configuration file; give --pass-file, or nothing and it will be asked for")
 	}
 	path, file, err := conn.contexts.read(w)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the first context makes the file

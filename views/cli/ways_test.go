@@ -41,6 +41,9 @@ func TestContextsAreAddedListedTriedAndProtect(t *testing.T) {
 	if got := run(t, "", env, "context", "add", "b", c.Seed(), "-a", "s3cret"); got.code != Usage {
 		t.Errorf("a password was taken into the file: %+v", got)
 	}
+	if got := run(t, "", env, "context", "add", "b", "redis://:s3cret@"+c.Seed()); got.code != Usage || strings.Contains(got.err, "s3cret") {
+		t.Errorf("a password was taken, or told: %+v", got)
+	}
 	path := filepath.Join(home, ".config", "slotdeck", "config.toml")
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || strings.Contains(readFile(t, path), "s3cret") {
 		t.Errorf("%v %v\n%s", info, err, readFile(t, path))

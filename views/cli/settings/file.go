@@ -78,7 +78,7 @@ func Parse(name string, text []byte) (File, error) {
 	}
 	if f.Default != "" {
 		if _, known := f.Contexts[f.Default]; !known {
-			return File{}, fmt.Errorf("%s: the default context %q is not in the file", name, f.Default)
+			return File{}, fmt.Errorf("%s: line %d: the default context %q is not in the file", name, lineOfDefault(text), f.Default)
 		}
 	}
 	for _, n := range f.Names() {
@@ -106,12 +106,25 @@ func sentence(name string, err error) error {
 	if errors.As(err, &bad) {
 		line, _ := bad.Position()
 		text := strings.TrimPrefix(bad.Error(), "toml: ")
+		if strings.HasPrefix(text, "cannot decode ") || strings.HasPrefix(text, "cannot store ") {
+			text = "it is of another kind (text, number, list, table, true or false); slotdeck help context shows how it is written"
+		}
 		if keys := bad.Key(); len(keys) > 0 {
 			text = strings.Join(keys, ".") + ": " + text
 		}
 		return fmt.Errorf("%s: line %d: %s", name, line, text)
 	}
 	return fmt.Errorf("%s: %w", name, err)
+}
+
+// lineOfDefault finds where the default context is named.
+func lineOfDefault(text []byte) int {
+	for i, l := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(strings.Join(strings.Fields(l), ""), "default=") {
+			return i + 1
+		}
+	}
+	return 1
 }
 
 // lineOf finds where a context begins.

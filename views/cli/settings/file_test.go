@@ -52,11 +52,11 @@ func TestEveryMistakeIsNamedWithItsLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"x":                             "line 1",
 		"defualt = \"a\"":               `line 1: "defualt" means nothing here`,
-		"default = \"a\"":               `"a" is not in the file`,
+		"\ndefault = \"a\"":             `line 2: the default context "a" is not in the file`,
 		"[contexts.a]\nseeds = 5":       "line 2",
 		"[contexts.a]\nseeds = [\"h\"]": "line 2",
 		"[contexts.a]\nseeds = [\"h:1\"]\ncolour = \"pink\"":                                  "line 3",
-		"[contexts.a]\nseeds = [\"h:1\"]\npassword = \"s3cret\"":                              "line 3",
+		"[contexts.a]\nseeds = [\"h:1\"]\npassword = \"s3cret\"":                              "line 3: contexts.a.password: it is of another kind",
 		"[contexts.a]\nseeds = [\"h:1\"]\naddresses = [\"nonsense\"]":                         "line 3",
 		"[contexts.a]\nseeds = [\"h:1\"]\n\n\npasswrod = {ask = true}":                        "line 5",
 		"\n[contexts.a]\nuser = \"u\"":                                                        `line 2: context "a": it names no seeds`,
