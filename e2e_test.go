@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -150,7 +151,12 @@ func TestConsoleSurvivesResizing(t *testing.T) {
 	c := sixNodes(t)
 	s := startWith(t, pty.Winsize{Cols: 160, Rows: 45}, nil, c.Seed())
 	s.shows(whole...)
-	for _, size := range []pty.Winsize{{Cols: 20, Rows: 5}, {Cols: 80, Rows: 24}} {
+	var storm []pty.Winsize // of all sizes that are promised, without a rest
+	for i := range uint16(40) {
+		storm = append(storm, pty.Winsize{Cols: 20 + i*197%481, Rows: 5 + i*83%196})
+	}
+	storm = append(storm, pty.Winsize{Cols: 500, Rows: 200}, pty.Winsize{Cols: 20, Rows: 5}, pty.Winsize{Cols: 80, Rows: 24})
+	for _, size := range storm {
 		s.screen.Resize(int(size.Cols), int(size.Rows))
 		if err := pty.Setsize(s.pty, &size); err != nil {
 			t.Fatal(err)
@@ -397,5 +403,54 @@ func TestTheBackgroundThatIsGivenIsNotAskedFor(t *testing.T) {
 		if light := strings.Contains(s.sent(), lightRed); light != c.light {
 			t.Errorf("%v %v: light is %v", c.flags, c.env, light)
 		}
+	}
+}
+
+// TestConsoleLivesInATerminalMultiplexer that calls itself a screen, as tmux and
+// GNU screen do: it is drawn whole, at every size, and leaves the shell's screen
+// as it was.
+func TestConsoleLivesInATerminalMultiplexer(t *testing.T) {
+	t.Parallel()
+	tmux, err := exec.LookPath("tmux")
+	if err != nil {
+		t.Skip("tmux is not here")
+	}
+	c, err := fake.Start(3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	config := filepath.Join(t.TempDir(), "tmux.conf")
+	if err := os.WriteFile(config, []byte("set -g default-terminal screen-256color\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command(tmux, append([]string{"-S", filepath.Join(filepath.Dir(config), "s"), "-f", config}, args...)...)
+		cmd.Env = append(terminalEnv(), "XDG_STATE_HOME="+filepath.Dir(config))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("tmux %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	shows := func(texts ...string) {
+		t.Helper()
+		labtest.Until(t, soon, fmt.Sprintf("%q in tmux", texts), func() bool {
+			screen := run("capture-pane", "-p")
+			return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(screen, text) })
+		})
+	}
+	run("new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", `echo before; "$0" "$1"; echo "ended: $?"; read line`, program(), c.Addr(fake.ID(0)))
+	t.Cleanup(func() { run("kill-server") })
+	shows(append([]string{"? help", "FINDINGS"}, whole...)...)
+	run("resize-window", "-x", "40", "-y", "10")
+	run("resize-window", "-x", "160", "-y", "45")
+	run("send-keys", "3")
+	shows("? help", "6/6 nodes", "replica")
+	run("send-keys", "q")
+	shows("before", "ended: 0")
+	if screen := run("capture-pane", "-p"); strings.Contains(screen, "? help") {
+		t.Errorf("the console is still there:\n%s", screen)
 	}
 }
