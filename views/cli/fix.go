@@ -155,8 +155,8 @@ func (x *fixing) rounds(ctx context.Context) error {
 		if x.out != asJSON || !x.yes && !x.dryRun {
 			x.show(p)
 		}
-		if x.dryRun {
-			return nil
+		if done, err := x.rehearse(ctx, p); done || err != nil {
+			return err
 		}
 		if err := x.agree(ctx, p); err != nil {
 			return err

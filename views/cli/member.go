@@ -139,15 +139,8 @@ func (m *membership) carryOut(ctx context.Context, w wishing, p plan.MemberPlan)
 			fmt.Fprintln(m.w.Err, clean(l))
 		}
 	}
-	cannot := m.crew.Rehearse(ctx, p)
-	if m.dryRun {
-		if cannot != nil {
-			m.w.Warn(clean("it would be refused: " + cannot.Error()))
-		}
-		return nil
-	}
-	if cannot != nil {
-		return memberRefusal(fmt.Errorf("nothing was changed: %w", cannot))
+	if done, err := m.rehearse(ctx, p); done || err != nil {
+		return err
 	}
 	if err := m.agree(ctx, p); err != nil {
 		return err
@@ -160,6 +153,20 @@ func (m *membership) carryOut(ctx context.Context, w wishing, p plan.MemberPlan)
 	job := engine.StartMember(ctx, m.crew, p, engine.MemberOptions{Join: m.join, Settle: m.settle, Absent: m.watch})
 	m.follow(job, len(p.Steps))
 	return m.tell(job.Wait())
+}
+
+// rehearse makes sure that a plan can be carried out, before anybody is asked. It
+// is done where no more than a dry run is wanted.
+func (m *membership) rehearse(ctx context.Context, p plan.MemberPlan) (done bool, err error) {
+	err = m.crew.Rehearse(ctx, p)
+	switch {
+	case err != nil && m.dryRun:
+		m.w.Warn(clean("it would be refused: " + err.Error()))
+		return true, nil
+	case err != nil:
+		return true, memberRefusal(fmt.Errorf("nothing was changed: %w", err))
+	}
+	return m.dryRun, nil
 }
 
 func (m *membership) print(lines []string) error {
