@@ -11,8 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slotdeck/cluster"
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
+	"slotdeck/cluster/wire"
 )
 
 // everyCommand is a command and all below it that do something.
@@ -72,6 +74,16 @@ func TestReadOnlySendsNothingThatChangesAnythingWhateverIsAsked(t *testing.T) {
 	asked(t, node[0], "CLUSTER", "SETSLOT", 1, "MIGRATING", b)
 	asked(t, node[1], "CLUSTER", "SETSLOT", 1, "IMPORTING", a)
 
+	saved, kept := filepath.Join(t.TempDir(), "saved.jsonl"), wire.Open(node[0].Addr, wire.Options{})
+	defer kept.Close()
+	asked(t, node[0], "SET", keyOf(7), "v")
+	if _, err := saveValues(t.Context(), kept, cluster.NodeID(a), []string{keyOf(7)}, saved); err != nil {
+		t.Fatal(err)
+	}
+	if err := node[0].Do(t.Context(), "DEL", keyOf(7)).Err(); err != nil {
+		t.Fatal(err)
+	}
+
 	const fine, refused, either = 1, 2, 3
 	type trial struct {
 		words []string
@@ -103,6 +115,7 @@ func TestReadOnlySendsNothingThatChangesAnythingWhateverIsAsked(t *testing.T) {
 		"replicate":        {say(refused, seed, replica, b, "--yes")},
 		"reset":            {say(refused, spare.Addr, "--yes")},
 		"reshard":          {say(refused, seed, "--from", a, "--to", b, "--slots", "10", "--yes"), say(either, seed, "--from", a, "--to", b, "--slots", "10", "--dry-run")},
+		"restore":          {say(refused, seed, saved, "--yes")},
 		"resume":           {say(refused, seed, "--finish", "--yes"), say(refused, seed, "--roll-back", "--yes")},
 		"rolling-restart":  {say(refused, seed, "--hook", "true", "--yes")},
 		"scan":             {say(fine, seed, "--ttl", "--memory", "--encoding")},
