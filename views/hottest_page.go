@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"slotdeck/cluster/keyspace"
+	"slotdeck/cluster/plan"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -19,6 +20,7 @@ import (
 // slots, keys, and the tags that bind hot keys to one slot.
 type hottestPage struct {
 	desk   KeyDesk
+	only   bool // readOnly
 	nr     int
 	busy   bool
 	parts  []HotPart
@@ -39,7 +41,9 @@ type hotRow struct {
 
 const hotPatience = 30 * time.Second
 
-func newHottestPage(desk KeyDesk) *hottestPage { return &hottestPage{desk: desk} }
+func newHottestPage(desk KeyDesk, readOnly bool) *hottestPage {
+	return &hottestPage{desk: desk, only: readOnly}
+}
 
 // hotArrived is what was found.
 type hotArrived struct {
@@ -71,14 +75,14 @@ func (p *hottestPage) Selected(*Scene) Selection {
 	return Selection{Text: cmp.Or(r.key, r.tag, slotText(r.slot))}
 }
 
-func (p *hottestPage) watch() tea.Cmd {
+func (p *hottestPage) watch(count bool) tea.Cmd {
 	p.nr++
 	p.busy = true
 	nr, desk := p.nr, p.desk
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), hotPatience)
 		defer cancel()
-		return hotArrived{nr, desk.Hot(ctx, keyspace.Window)}
+		return hotArrived{nr, desk.Hot(ctx, keyspace.Window, count)}
 	}
 }
 
@@ -146,7 +150,8 @@ func hotRows(t *ui.Theme, parts []HotPart) []hotRow {
 type hottestOn struct{ *hottestPage }
 
 var hottestActions = ui.Actions[hottestOn]{
-	{Keys: []string{"enter"}, Label: "watch", Help: "Watch all primaries for two seconds: slot statistics, LFU counters or idle times. Never MONITOR.", Off: hottestBusy, Do: func(p hottestOn) tea.Cmd { return p.watch() }},
+	{Keys: []string{"enter"}, Label: "watch", Help: "Watch all primaries for two seconds: slot statistics, LFU counters or idle times. Never MONITOR.", Off: hottestBusy, Do: func(p hottestOn) tea.Cmd { return p.watch(false) }},
+	{Keys: []string{"w"}, Label: "HOTKEYS", Help: "Let the servers count every command for two seconds (Redis 8.6 and newer): a plan is shown first.", Off: hottestNoCount, Do: func(p hottestOn) tea.Cmd { return p.propose() }},
 	{Keys: []string{"o"}, Label: "open", Help: "The keys of the slot, those with the tag, or what is in the key.", Off: hottestNone, Do: func(p hottestOn) tea.Cmd { return p.openRow() }},
 }
 
@@ -158,6 +163,32 @@ func hottestBusy(p hottestOn) string {
 		return "the primaries are being watched"
 	}
 	return ""
+}
+
+func hottestNoCount(p hottestOn) string {
+	if p.only {
+		return readOnly
+	}
+	return hottestBusy(p)
+}
+
+// propose puts HOTKEYS before the operator: it changes what the servers do.
+func (p *hottestPage) propose() tea.Cmd {
+	return Propose(&Proposal{
+		Title: "COUNT EVERY COMMAND",
+		Body: func(t *ui.Theme, w int) []string {
+			lines := []string{"  Every primary that can (Redis 8.6 and newer) is sent, one after the other:", "",
+				"    " + t.Strong.Text("HOTKEYS START METRICS 1 CPU COUNT 20"),
+				"    " + t.Dim.Text("two seconds"),
+				"    " + t.Strong.Text("HOTKEYS STOP"), "    " + t.Strong.Text("HOTKEYS GET"), "    " + t.Strong.Text("HOTKEYS RESET"), ""}
+			for _, l := range ui.Wrap("Others are watched as by enter. One that somebody else has told to count already refuses, and is left as it is.", w-4) {
+				lines = append(lines, "  "+l)
+			}
+			return lines
+		},
+		Risk: plan.Safe, Why: "no key is touched; the servers spend a little more on each command meanwhile",
+		Run: func() tea.Cmd { return p.watch(true) },
+	})
 }
 
 func hottestNone(p hottestOn) string {

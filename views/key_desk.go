@@ -41,8 +41,9 @@ type KeyDesk interface {
 	// SaveFile is where values that are about to be deleted can be saved.
 	SaveFile() (string, error)
 	// Hot watches all primaries for a while and tells what is used most. One that
-	// does not answer has that as its error.
-	Hot(ctx context.Context, window time.Duration) []HotPart
+	// does not answer has that as its error. Count lets servers that can (Redis 8.6)
+	// count the time of every command meanwhile (HOTKEYS), which changes what they do.
+	Hot(ctx context.Context, window time.Duration, count bool) []HotPart
 	// Survey begins to add up the keys of all primaries.
 	Survey(ask SurveyAsk) KeySurvey
 }

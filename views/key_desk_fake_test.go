@@ -16,13 +16,14 @@ import (
 // fakeDesk is a key desk over keys that are made up: count of them on every
 // primary, and the values that a test puts in.
 type fakeDesk struct {
-	count  int
-	batch  int
-	values map[string]keyspace.Value
-	hops   []keyspace.Hop // what Step tells, one after the other
-	sent   []string
-	state  SurveyState
-	hot    []HotPart
+	count   int
+	batch   int
+	values  map[string]keyspace.Value
+	hops    []keyspace.Hop // what Step tells, one after the other
+	sent    []string
+	state   SurveyState
+	hot     []HotPart
+	watched []bool // whether the servers were to count, each time
 
 	unlinked int
 	savedTo  string
@@ -112,7 +113,10 @@ func (d *fakeDesk) LeftPurge() (PurgeNote, bool) {
 
 func (d *fakeDesk) SaveFile() (string, error) { return "/state/deleted.jsonl", nil }
 
-func (d *fakeDesk) Hot(context.Context, time.Duration) []HotPart { return d.hot }
+func (d *fakeDesk) Hot(_ context.Context, _ time.Duration, count bool) []HotPart {
+	d.watched = append(d.watched, count)
+	return d.hot
+}
 
 func (d *fakeDesk) Survey(SurveyAsk) KeySurvey { return &fakeSurvey{d.state} }
 

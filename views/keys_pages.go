@@ -41,7 +41,7 @@ func wantKeys(query, key string) tea.Cmd {
 
 // NewKeyPages makes the screen. Without a desk only the first page has answers.
 func NewKeyPages(desk KeyDesk, readOnly bool) *KeyPages {
-	return &KeyPages{pages: []keysPage{NewKeys(), newTracePage(desk, readOnly), newBrowsePage(desk, readOnly), newBiggestPage(desk), newHottestPage(desk)}}
+	return &KeyPages{pages: []keysPage{NewKeys(), newTracePage(desk, readOnly), newBrowsePage(desk, readOnly), newBiggestPage(desk), newHottestPage(desk, readOnly)}}
 }
 
 func (p *KeyPages) page() keysPage { return p.pages[p.at] }

@@ -298,6 +298,25 @@ func TestADocumentIsEditedAsJSON(t *testing.T) {
 	s.want("JSON.SET", "the whole document is replaced")
 }
 
+func TestServersCountCommandsOnlyAfterThatWasAgreedTo(t *testing.T) {
+	d := newFakeDesk()
+	d.hot = []HotPart{{Node: sampleSnapshot().Shards[0].Primary, Way: keyspace.ByHotkeys, Keys: []keyspace.HotKey{{Key: "{hello}:a", Slot: 866, Score: 4711}}}}
+	s := keyStage(t, d, ui.Look{}, 120, 40)
+	s.press("ctrl+left", "enter", "w")
+	s.want("HOTKEYS START", "HOTKEYS RESET")
+	if len(d.watched) != 1 || d.watched[0] {
+		t.Fatalf("before it was agreed to: %v", d.watched)
+	}
+	s.press("y")
+	s.want("by HOTKEYS", "4711")
+	if len(d.watched) != 2 || !d.watched[1] {
+		t.Errorf("after it was agreed to: %v", d.watched)
+	}
+	looking := newStageOf(t, Config{Look: ui.Look{}, First: sampleSnapshot(), Keys: newFakeDesk(), ReadOnly: true}, 120, 40)
+	looking.press("4", "ctrl+left", "w")
+	looking.wantNot("HOTKEYS START")
+}
+
 func TestQueriesAreRead(t *testing.T) {
 	q, err := readQuery(`"user: *" type=hash,set slot=0-9 shard=b ttl<1h mem>2k size>3m`)
 	if err != nil || q.match != "user: *" || len(q.types) != 2 || q.slots.Len() != 10 || q.shard != "B" || q.keep.MaxTTL != time.Hour || q.keep.MinBytes != 2048 || q.keep.MinElements != 3_000_000 {

@@ -55,6 +55,45 @@ func randomCommands(random *rand.Rand, n int) []string {
 		func() string { return fmt.Sprintf("zrange %s 0 -1 withscores", key()) },
 		func() string { return fmt.Sprintf("xadd %s %d-1 a %s", key(), 1+random.IntN(5000), value()) },
 		func() string { return fmt.Sprintf("xrange %s - + count 3", key()) },
+		func() string { return fmt.Sprintf("xread count 2 streams %s %d", key(), random.IntN(5000)) },
+		func() string {
+			a, b := twin()
+			return "xread count 1 streams " + a + " " + b + " 0 0"
+		},
+		func() string {
+			a, _ := twin()
+			return "xgroup create " + a + " g 0 mkstream\nxreadgroup group g c count 2 streams " + a + " >\nxpending " + a + " g\nxinfo groups " + a
+		},
+		func() string { return fmt.Sprintf("xlen %s", key()) },
+		func() string { return fmt.Sprintf("incrbyfloat %s %d.37", key(), number()) },
+		func() string { return fmt.Sprintf("hincrbyfloat %s f%d 0.1", key(), number()) },
+		func() string { return fmt.Sprintf("zincrby %s %d.1 m%d", key(), number(), number()) },
+		func() string { return fmt.Sprintf("zscore %s m%d", key(), number()) },
+		func() string { return fmt.Sprintf("zmscore %s m1 m%d m2", key(), number()) },
+		func() string { return fmt.Sprintf("zadd %s inf m%d -inf m%d 1e300 big", key(), number(), number()) },
+		func() string { return fmt.Sprintf("zrangebyscore %s -inf (7.5 withscores limit 1 3", key()) },
+		func() string { return fmt.Sprintf("zpopmin %s 2", key()) },
+		func() string { return fmt.Sprintf("zrank %s m%d", key(), number()) },
+		func() string { return fmt.Sprintf("geoadd %s 13.361389 38.115556 a%d 15.087269 37.502669 b", key(), number()) },
+		func() string { return fmt.Sprintf("geopos %s a1 b nobody", key()) },
+		func() string { return fmt.Sprintf("geodist %s a1 b km", key()) },
+		func() string { return fmt.Sprintf("lpos %s %d count 0", key(), number()) },
+		func() string { return fmt.Sprintf("lmpop 1 %s left count 2", key()) },
+		func() string { return fmt.Sprintf("lset %s %d %s", key(), number(), value()) },
+		func() string { return fmt.Sprintf("linsert %s before %d %s", key(), number(), value()) },
+		func() string { return fmt.Sprintf("smismember %s 1 2 %d", key(), number()) },
+		func() string { return fmt.Sprintf("sismember %s %d", key(), number()) },
+		func() string { return fmt.Sprintf("setbit %s %d 1", key(), random.IntN(99)) },
+		func() string { return fmt.Sprintf("bitfield %s incrby u8 #1 200 overflow fail incrby u8 #1 200", key()) },
+		func() string { return fmt.Sprintf("pfadd %s a%d\npfcount %s", key(), number(), key()) },
+		func() string { return fmt.Sprintf("getset %s %s", key(), value()) },
+		func() string { return "getdel " + key() },
+		func() string {
+			k := random.IntN(9) // streams keep times in their DUMP
+			return fmt.Sprintf("set dumped:%d %s\ndump dumped:%d", k, value(), k)
+		},
+		func() string { return fmt.Sprintf("setrange %s %d %s", key(), random.IntN(99), value()) },
+		func() string { return "command info get nonsense" },
 		func() string { return "type " + key() },
 		func() string { return "exists " + key() },
 		func() string { return "strlen " + key() },

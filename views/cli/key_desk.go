@@ -149,7 +149,7 @@ func (d *keyDesk) names(ctx context.Context, n *wire.Node, w *keys.Walk, ask vie
 }
 
 // Hot watches all primaries for a while.
-func (d *keyDesk) Hot(ctx context.Context, window time.Duration) []views.HotPart {
+func (d *keyDesk) Hot(ctx context.Context, window time.Duration, count bool) []views.HotPart {
 	snap := d.watch.Latest()
 	if snap == nil {
 		return nil
@@ -167,7 +167,7 @@ func (d *keyDesk) Hot(ctx context.Context, window time.Duration) []views.HotPart
 			continue
 		}
 		all.Go(func() {
-			h := keys.Hot{Window: window, Most: 20, Slots: keyslot.SetOf(sh.Slots...)}
+			h := keys.Hot{Window: window, Most: 20, Watch: count, Slots: keyslot.SetOf(sh.Slots...)}
 			found := h.Find(ctx, d.doors.At(p.Dialled))
 			out[i] = views.HotPart{Node: sh.Primary, Slots: found.Slots, Why: found.SlotsWhy, Keys: found.Keys, Way: found.Way, Err: found.Err}
 		})
