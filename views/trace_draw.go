@@ -97,6 +97,9 @@ func (p *tracePage) hopLines(sc *Scene) []string {
 	for _, l := range ui.Wrap(ui.Clean(p.trace.Verdict()), sc.W-4) {
 		lines = append(lines, "  "+t.Strong.Text(l))
 	}
+	if last, ok := p.trace.Last(); ok && last.Outcome != keyspace.Answered {
+		return lines // the hop says what it said; of a transaction that was refused, what was queued means nothing
+	}
 	lines = append(lines, "", t.Heading(" answer", t.Span(p.trace.Elapsed())+" in all", sc.W))
 	for i, v := range p.trace.Replies {
 		if i < len(p.trace.Replies)-1 && p.trace.Errs[len(p.trace.Errs)-1] == nil {

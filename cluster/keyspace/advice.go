@@ -86,11 +86,7 @@ func crossing(words []string, keys []string) string {
 	}
 	name := strings.ToUpper(words[0])
 	text := fmt.Sprintf("%s has %d keys in %d slots (%s): CROSSSLOT", name, len(keys), len(slots), slotList(slots))
-	if j, ok := keyslot.TagJoining(keys...); ok && len(keys) <= 100 {
-		text += fmt.Sprintf("; with the tag {%s} all of them would live in slot %d", j.Tag, j.Slot)
-	} else {
-		text += "; only the same {tag} in every name brings them together"
-	}
+	text += joining(keys)
 	if in(` MGET DEL UNLINK EXISTS TOUCH MSET `, name) {
 		text += "; " + name + " can be sent apart, once for each slot, when it need not be atomic"
 	}
@@ -110,7 +106,17 @@ func transaction(keys [][]string) string {
 	case len(slots) == 1:
 		return fmt.Sprintf("MULTI … EXEC: all keys live in slot %d, so its node can do it as one", slots[0])
 	}
-	return fmt.Sprintf("MULTI … EXEC: the keys live in %d slots (%s); a transaction runs on one node, and its commands on other slots are refused when they are queued, after which EXEC does nothing (EXECABORT)", len(slots), slotList(slots))
+	return fmt.Sprintf("MULTI … EXEC: the keys live in %d slots (%s); a transaction runs on one node, and its commands on other slots are refused when they are queued, after which EXEC does nothing (EXECABORT)", len(slots), slotList(slots)) + joining(all)
+}
+
+// joining is the tag that would bring keys together.
+func joining(keys []string) string {
+	if len(keys) <= 100 {
+		if j, ok := keyslot.TagJoining(keys...); ok {
+			return fmt.Sprintf("; with the tag {%s} all of them would live in slot %d", j.Tag, j.Slot)
+		}
+	}
+	return "; only the same {tag} in every name brings them together"
 }
 
 func slotList(slots []keyslot.Slot) string {

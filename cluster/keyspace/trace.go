@@ -105,6 +105,9 @@ func (t *Trace) Verdict() string {
 	case Silent:
 		return "the node did not answer, so whether the command was carried out is not known"
 	}
+	if last.Err != nil && strings.Contains(last.Err.Error(), "cluster mode") {
+		return "every node of a cluster refuses this command: it has a meaning on a single server alone"
+	}
 	return "the node that is asked rightly answered with an error: the cluster played no part in it"
 }
 

@@ -252,8 +252,12 @@ func TestTraceAsProgramsGetIt(t *testing.T) {
 	if len(got.Keys) != 2 || got.Outcome != "CROSSSLOT" || !strings.Contains(got.Notes[0], "{user:1}") {
 		t.Errorf("%+v", got)
 	}
-	if out := expect(t, No, "trace", seed, "SELECT", "20").out; !strings.Contains(out, "database 0 alone") {
+	if out := expect(t, No, "trace", seed, "SELECT", "20").out; !strings.Contains(out, "database 0 alone") || strings.Contains(out, "no part in it") {
 		t.Errorf("SELECT is not explained: %s", out)
+	}
+	out := expect(t, No, "trace", seed, "MULTI", ";", "INCR", "user:1:a", ";", "INCR", "user:1:b", ";", "EXEC", "--yes").out
+	if !strings.Contains(out, "EXECABORT") || !strings.Contains(out, "{user:1} all of them") || strings.Contains(out, "QUEUED") {
+		t.Errorf("a transaction over two slots: %s", out)
 	}
 }
 

@@ -164,7 +164,7 @@ func (p *tracing) end(t keyspace.Trace) error {
 		}
 	} else {
 		for i, v := range t.Replies {
-			if t.Errs[i] == nil {
+			if t.Errs[i] == nil && last.Outcome == keyspace.Answered { // of a transaction that was refused, what was queued means nothing
 				fmt.Fprint(p.w.Out, shortReply(v))
 			}
 		}
