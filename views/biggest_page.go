@@ -40,6 +40,7 @@ type bigRow struct {
 	key    bool
 	slot   keyslot.Slot
 	kind   string
+	slots  int64 // of a bar of the spread
 	number int64
 	bytes  int64
 	share  float64
@@ -147,6 +148,10 @@ func bigLists(t *keyspace.Tally) []bigList {
 	for _, s := range t.LargestSlots(bigMost) {
 		slots.rows = append(slots.rows, bigRow{name: slotText(s), slot: s, number: t.Slots.Keys[s], bytes: t.Slots.Bytes[s], share: share(t.Slots.Keys[s], t.Slots.Bytes[s])})
 	}
+	spread := bigList{title: "spread"}
+	for _, b := range t.Spread() {
+		spread.rows = append(spread.rows, bigRow{name: b.Name, slots: b.Slots, number: b.Keys, bytes: b.Bytes, share: share(b.Keys, b.Bytes)})
+	}
 	prefixes := bigList{title: "prefixes"}
 	for i, name := range t.PrefixNames() {
 		if i == bigMost {
@@ -159,7 +164,7 @@ func bigLists(t *keyspace.Tally) []bigList {
 	for i, name := range keyspace.TTLNames() {
 		ttls.rows = append(ttls.rows, bigRow{name: name, number: t.TTL.Keys[i], share: shareOf(t.TTL.Keys[i], t.TTL.Total())})
 	}
-	return append(out, slots, prefixes, ttls)
+	return append(out, slots, spread, prefixes, ttls)
 }
 
 func shareOf(n, of int64) float64 { return float64(n) / float64(max(1, of)) }
@@ -181,7 +186,7 @@ var biggestActions = ui.Actions[biggestOn]{
 		p.memory = !p.memory
 		return say(map[bool]string{true: "the next survey asks the memory of every key", false: "the next survey does not ask for memory"}[p.memory])
 	}},
-	{Keys: []string{"tab", "l", "right"}, Label: "next list", Help: "Memory, the types, slots, prefixes, times to live.", Do: func(p biggestOn) tea.Cmd { return p.turn(1) }},
+	{Keys: []string{"tab", "l", "right"}, Label: "next list", Help: "Memory, the types, the fullest slots, how evenly slots are filled, prefixes, times to live.", Do: func(p biggestOn) tea.Cmd { return p.turn(1) }},
 	{Keys: []string{"shift+tab", "h", "left"}, Label: "list before", Help: "The list before this one.", Do: func(p biggestOn) tea.Cmd { return p.turn(-1) }, Hidden: true},
 	{Keys: []string{"o"}, Label: "open", Help: "What is in the key, or which keys has the slot or the prefix?", Off: biggestNone, Do: func(p biggestOn) tea.Cmd { return p.openRow() }},
 	{Keys: []string{"c"}, Label: "stop", Help: "End the survey; what was found stays.", Off: biggestIdle, Do: func(p biggestOn) tea.Cmd { return p.stop() }},
@@ -198,7 +203,7 @@ func biggestBusy(p biggestOn) string {
 }
 
 func biggestNone(p biggestOn) string {
-	if r := p.current(); r == nil || p.lists[p.list].title == "ttl" {
+	if r := p.current(); r == nil || p.lists[p.list].title == "ttl" || p.lists[p.list].title == "spread" {
 		return "nothing is selected that could be opened"
 	}
 	return ""
@@ -268,18 +273,9 @@ func (p *biggestPage) Body(sc *Scene) []string {
 		text := "enter goes over the keys of all primaries at once, some hundred a round trip, and lists the biggest of each type, the fullest slots, the prefixes, and when keys expire. M asks for their memory, too."
 		return ui.Fill(append(lines, painted(t.Dim, text, sc.W)...), sc.H)
 	}
-	var names strings.Builder
-	for i, l := range p.lists {
-		paint, mark := t.Dim, " "
-		if i == p.list {
-			paint, mark = t.Accent, t.Glyph.Cursor
-		}
-		names.WriteString(" ")
-		paint.Write(&names, mark+ui.Clean(l.title))
-	}
 	l := p.lists[p.list]
 	tb := p.table(l, sc.W)
-	lines = append(lines, t.Cut(names.String(), sc.W), "", tb.Title(t, sc.W))
+	lines = append(lines, t.Cut(p.names(t, sc.W), sc.W), "", tb.Title(t, sc.W))
 	p.height = max(1, sc.H-len(lines))
 	top := max(0, p.cursor-p.height+1)
 	var rows []ui.Row
@@ -287,6 +283,27 @@ func (p *biggestPage) Body(sc *Scene) []string {
 		rows = append(rows, p.row(sc, l, r))
 	}
 	return ui.Fill(append(lines, tb.Lines(t, rows, 0, p.cursor-top, sc.W, p.height)...), sc.H)
+}
+
+// names are those of the lists; where there is no room for all, the one in front
+// is among those that are seen.
+func (p *biggestPage) names(t *ui.Theme, w int) string {
+	first, width := p.list, 1 // for the sign that there are more
+	for ; first >= 0; first-- {
+		if width += 2 + ui.Width(ui.Clean(p.lists[first].title)); width > w {
+			break
+		}
+	}
+	var names strings.Builder
+	for i, l := range p.lists[first+1:] {
+		paint, mark := t.Dim, " "
+		if i+first+1 == p.list {
+			paint, mark = t.Accent, t.Glyph.Cursor
+		}
+		names.WriteString(" ")
+		paint.Write(&names, mark+ui.Clean(l.title))
+	}
+	return names.String()
 }
 
 func (p *biggestPage) progress(t *ui.Theme, w int) string {
@@ -326,6 +343,8 @@ func (p *biggestPage) table(l bigList, w int) ui.Table {
 	switch l.title {
 	case "slots":
 		return ui.Table{Sorted: -1, Columns: []ui.Column{{Title: "slot", Width: 5, Right: true}, {Title: "shard", Width: 5}, {Title: "keys", Width: 9, Right: true}, {Title: "memory", Width: 6, Right: true}, bar}}
+	case "spread":
+		return ui.Table{Sorted: -1, Columns: []ui.Column{{Title: "of the mean slot", Width: 18}, {Title: "slots", Width: 6, Right: true}, {Title: "keys", Width: 9, Right: true}, {Title: "memory", Width: 6, Right: true}, bar}}
 	case "prefixes":
 		return ui.Table{Sorted: -1, Columns: []ui.Column{{Title: "prefix", Width: max(16, min(40, w/3))}, {Title: "keys", Width: 9, Right: true}, {Title: "memory", Width: 6, Right: true}, bar}}
 	case "ttl":
@@ -349,6 +368,8 @@ func (p *biggestPage) row(sc *Scene, l bigList, r bigRow) ui.Row {
 	switch l.title {
 	case "slots":
 		return ui.Row{Cells: []ui.Cell{{Text: r.name}, shard, number, memory, bar}}
+	case "spread":
+		return ui.Row{Cells: []ui.Cell{{Text: r.name}, {Text: fmt.Sprint(r.slots)}, number, memory, bar}}
 	case "prefixes":
 		name := ui.Cell{Text: ui.Clean(r.name)}
 		if r.name == "" {

@@ -276,17 +276,32 @@ func (p *hottestPage) Body(sc *Scene) []string {
 		if r.head != "" && i > 0 {
 			rows = append(rows, "")
 		}
-		rows = append(rows, p.line(sc, r, i == p.cursor))
+		rows = append(rows, p.lines(sc, r, i == p.cursor)...)
 	}
 	top := max(0, min(at-p.height+1, len(rows)-p.height))
 	return ui.Fill(append(lines, rows[min(top, len(rows)):]...), sc.H)[:sc.H]
 }
 
+// lines are a row, or a heading with what is said of it.
+func (p *hottestPage) lines(sc *Scene, r hotRow, current bool) []string {
+	t := sc.Theme
+	if r.head == "" {
+		return []string{p.line(sc, r, current)}
+	}
+	head := " " + strings.ToUpper(r.head) + "  "
+	var out []string
+	for i, l := range ui.Wrap(r.dim, max(20, sc.W-len(head)-2)) {
+		before := t.Head.Text(head)
+		if i > 0 {
+			before = strings.Repeat(" ", len(head))
+		}
+		out = append(out, t.Cut(before+t.Dim.Text(l), sc.W))
+	}
+	return out
+}
+
 func (p *hottestPage) line(sc *Scene, r hotRow, current bool) string {
 	t := sc.Theme
-	if r.head != "" {
-		return t.Cut(t.Head.Text(" "+strings.ToUpper(r.head))+"  "+t.Dim.Text(r.dim), sc.W)
-	}
 	mark := "  "
 	if current {
 		mark = t.Accent.Text(t.Glyph.Cursor) + " "

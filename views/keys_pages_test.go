@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"slotdeck/cluster/keyspace"
 	"slotdeck/ui"
@@ -315,6 +317,19 @@ func TestServersCountCommandsOnlyAfterThatWasAgreedTo(t *testing.T) {
 	looking := newStageOf(t, Config{Look: ui.Look{}, First: sampleSnapshot(), Keys: newFakeDesk(), ReadOnly: true}, 120, 40)
 	looking.press("4", "ctrl+left", "w")
 	looking.wantNot("HOTKEYS START")
+}
+
+func TestTheListInFrontIsAlwaysAmongTheNamesThatAreSeen(t *testing.T) {
+	p := &biggestPage{}
+	for i := range 30 {
+		p.lists = append(p.lists, bigList{title: fmt.Sprintf("module-type-%d", i)})
+	}
+	for p.list = range p.lists {
+		theme := ui.NewTheme(ui.Look{})
+		if seen := ansi.Strip(theme.Cut(p.names(theme, 76), 76)); !slices.Contains(strings.Fields(strings.TrimSuffix(seen, theme.Glyph.Ellipsis)), theme.Glyph.Cursor+p.lists[p.list].title) {
+			t.Fatalf("%s is not seen in %q", p.lists[p.list].title, seen)
+		}
+	}
 }
 
 func TestQueriesAreRead(t *testing.T) {

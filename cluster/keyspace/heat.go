@@ -70,7 +70,7 @@ const (
 
 // String says it in words.
 func (w Way) String() string {
-	return [...]string{"HOTKEYS, CPU time of each command", "LFU counters (OBJECT FREQ, logarithmic)", "sampled: how often a key of a hot slot had just been used (OBJECT IDLETIME)"}[w]
+	return [...]string{"HOTKEYS, CPU time of each command", "LFU counters (OBJECT FREQ, logarithmic)", "sampling (OBJECT IDLETIME): in how many looks it had just been used"}[w]
 }
 
 // SharedTag is a hash tag that several hot keys have.

@@ -107,3 +107,33 @@ func TestKeepDecidesByWhatWasAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestSpreadTellsHowEvenlySlotsAreFilled(t *testing.T) {
+	tally := NewTally(1)
+	if bars := tally.Spread(); len(bars) != 7 || bars[0].Slots+bars[6].Slots != 0 {
+		t.Errorf("of nothing: %+v", bars)
+	}
+	for slot := range 100 {
+		tally.Slots.Keys[slot] = 10
+	}
+	tally.Slots.Keys[100], tally.Slots.Keys[101] = 1000, 1 // the mean is a little under 20
+	got := map[string]SpreadBar{}
+	for _, b := range tally.Spread() {
+		got[b.Name] = b
+	}
+	if b := got["half to the mean"]; b.Slots != 100 || b.Keys != 1000 {
+		t.Errorf("%+v", b)
+	}
+	if b := got["over 10 times"]; b.Slots != 1 || b.Keys != 1000 {
+		t.Errorf("%+v", b)
+	}
+	if b := got["under a quarter"]; b.Slots != 1 || b.Keys != 1 {
+		t.Errorf("%+v", b)
+	}
+	tally.Bytes, tally.Slots.Bytes[5] = 7, 7 // where memory was asked it counts
+	for _, b := range tally.Spread() {
+		if b.Slots > 0 && (b.Name != "1 to 2 times" || b.Slots != 1 || b.Bytes != 7 || b.Keys != 10) {
+			t.Errorf("by memory: %+v", b)
+		}
+	}
+}

@@ -158,6 +158,12 @@ func (f *bigFlags) printGroups(b *strings.Builder, t *keyspace.Tally) {
 	for _, s := range t.LargestSlots(f.top) {
 		fmt.Fprintf(b, "  %5d  %8d keys%s\n", s, t.Slots.Keys[s], f.bytes(t.Slots.Bytes[s]))
 	}
+	b.WriteString("\nslots by what they hold, against the mean of those that hold keys\n")
+	for _, bar := range t.Spread() {
+		if bar.Slots > 0 {
+			fmt.Fprintf(b, "  %-18s  %5d slots  %8d keys%s\n", bar.Name, bar.Slots, bar.Keys, f.bytes(bar.Bytes))
+		}
+	}
 	b.WriteString("\nprefixes\n")
 	names := t.PrefixNames()
 	for i, name := range names {

@@ -17,6 +17,7 @@ type bigAnswer struct {
 	Heaviest []scanEntry        `json:"heaviest,omitempty"`
 	Types    map[string]bigType `json:"types"`
 	Slots    []bigSlot          `json:"slots"`
+	Spread   []bigSpread        `json:"spread"` // of slots, against the mean of those that hold keys
 	Prefixes []bigPrefix        `json:"prefixes"`
 	TTL      map[string]int64   `json:"ttl,omitempty"`
 }
@@ -41,6 +42,13 @@ type bigSlot struct {
 	Memory int64        `json:"memory_bytes,omitempty"`
 }
 
+type bigSpread struct {
+	Of     string `json:"of_mean"`
+	Slots  int64  `json:"slots"`
+	Keys   int64  `json:"keys"`
+	Memory int64  `json:"memory_bytes,omitempty"`
+}
+
 type bigPrefix struct {
 	Prefix string `json:"prefix"`
 	Keys   int64  `json:"keys"`
@@ -62,6 +70,9 @@ func (f *bigFlags) answer(p keys.Progress) bigAnswer {
 	}
 	for _, s := range t.LargestSlots(f.top) {
 		a.Slots = append(a.Slots, bigSlot{s, t.Slots.Keys[s], t.Slots.Bytes[s]})
+	}
+	for _, bar := range t.Spread() {
+		a.Spread = append(a.Spread, bigSpread{bar.Name, bar.Slots, bar.Keys, bar.Bytes})
 	}
 	for i, name := range t.PrefixNames() {
 		if i < f.top {

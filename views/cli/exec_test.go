@@ -74,7 +74,9 @@ func randomCommands(random *rand.Rand, n int) []string {
 		func() string { return fmt.Sprintf("zrangebyscore %s -inf (7.5 withscores limit 1 3", key()) },
 		func() string { return fmt.Sprintf("zpopmin %s 2", key()) },
 		func() string { return fmt.Sprintf("zrank %s m%d", key(), number()) },
-		func() string { return fmt.Sprintf("geoadd %s 13.361389 38.115556 a%d 15.087269 37.502669 b", key(), number()) },
+		func() string {
+			return fmt.Sprintf("geoadd %s 13.361389 38.115556 a%d 15.087269 37.502669 b", key(), number())
+		},
 		func() string { return fmt.Sprintf("geopos %s a1 b nobody", key()) },
 		func() string { return fmt.Sprintf("geodist %s a1 b km", key()) },
 		func() string { return fmt.Sprintf("lpos %s %d count 0", key(), number()) },
@@ -84,7 +86,9 @@ func randomCommands(random *rand.Rand, n int) []string {
 		func() string { return fmt.Sprintf("smismember %s 1 2 %d", key(), number()) },
 		func() string { return fmt.Sprintf("sismember %s %d", key(), number()) },
 		func() string { return fmt.Sprintf("setbit %s %d 1", key(), random.IntN(99)) },
-		func() string { return fmt.Sprintf("bitfield %s incrby u8 #1 200 overflow fail incrby u8 #1 200", key()) },
+		func() string {
+			return fmt.Sprintf("bitfield %s incrby u8 #1 200 overflow fail incrby u8 #1 200", key())
+		},
 		func() string { return fmt.Sprintf("pfadd %s a%d\npfcount %s", key(), number(), key()) },
 		func() string { return fmt.Sprintf("getset %s %s", key(), value()) },
 		func() string { return "getdel " + key() },
