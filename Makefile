@@ -9,7 +9,7 @@ FLAGS ?=
 PARALLEL ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint servers bench bench-reshard bench-membership bench-keys bench-failover compare-fix situations compose-test kill-matrix chaos fuzz gif clean go
+.PHONY: help build demo test check lint servers bench bench-reshard bench-membership bench-keys bench-failover compare-fix compare-stuck situations compose-test kill-matrix chaos fuzz gif clean go
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-membership: build ## slotdeck against the servers' own tool: making, growi
 
 compare-fix: build ## slotdeck fix against the server's own fix: the same damage of every kind, and what is left of the keys
 	.ci/with-servers go run ./cluster/proof/repair $(FLAGS)
+
+compare-stuck: go ## the cases in which the server's own tool hangs or does half: what it does in each, beside what slotdeck is tested for
+	SLOTDECK_THEIRS=1 .ci/with-servers go test ./views/cli -run ServersOwnToolInTheSameCases -count=1 -timeout 30m -v
 
 chaos: go ## moves under load, disturbed ROUNDS (200) times in every way; the short form is one of the tests
 	.ci/with-servers go run ./cluster/proof/chaos -rounds $(ROUNDS) $(FLAGS)

@@ -112,7 +112,7 @@ func TestRemovingOrReplacingTheDeadIsFinishedWhereverItWasKilled(t *testing.T) {
 				gone := a.id(a.one)
 				a.dies(a.one)
 				wish := plan.MemberWish{Kind: plan.MemberRemove, Node: gone}
-				killed(t, errand{wish, a.main, at})
+				killed(t, errand{Wish: wish, Seeds: a.main, Kill: at})
 				again(t, a.crew, wish, a.main)
 				a.done(gone, a.main, 0)
 				a.reborn(a.one)
@@ -123,7 +123,7 @@ func TestRemovingOrReplacingTheDeadIsFinishedWhereverItWasKilled(t *testing.T) {
 				gone := a.id(a.one)
 				a.dies(a.one)
 				wish := plan.MemberWish{Kind: plan.MemberReplace, Node: gone, Servers: []string{a.free}}
-				if !killed(t, errand{wish, a.main, at}) {
+				if !killed(t, errand{Wish: wish, Seeds: a.main, Kill: at}) {
 					t.Fatalf("replacing sends fewer than %d commands", at)
 				}
 				again(t, a.crew, wish, a.main)
@@ -146,7 +146,7 @@ func TestForgettingResettingAndAddingWithFunctionsIsFinishedWhereverItWasKilled(
 			for _, at := range killsAt(3, 2) {
 				gone := a.id(a.one)
 				wish := plan.MemberWish{Kind: plan.MemberForgotten, Node: gone}
-				if !killed(t, errand{wish, a.main, at}) {
+				if !killed(t, errand{Wish: wish, Seeds: a.main, Kill: at}) {
 					t.Fatalf("forgetting sends fewer than %d commands", at)
 				}
 				again(t, a.crew, wish, a.main)
@@ -167,7 +167,7 @@ func TestForgettingResettingAndAddingWithFunctionsIsFinishedWhereverItWasKilled(
 			// The functions, then four meetings.
 			for _, at := range killsAt(5, 1, 3) {
 				wish := plan.MemberWish{Kind: plan.MemberAdd, Servers: []string{a.free}}
-				if !killed(t, errand{wish, a.main, at}) {
+				if !killed(t, errand{Wish: wish, Seeds: a.main, Kill: at}) {
 					t.Fatalf("adding sends fewer than %d commands", at)
 				}
 				again(t, a.crew, wish, a.main)
@@ -185,7 +185,7 @@ func TestForgettingResettingAndAddingWithFunctionsIsFinishedWhereverItWasKilled(
 			// Four RESETs; the same servers are a cluster again before each.
 			for _, at := range killsAt(4, 1, 2) {
 				wish := plan.MemberWish{Kind: plan.MemberReset, Servers: a.members(), Hard: true}
-				if !killed(t, errand{wish, nil, at}) {
+				if !killed(t, errand{Wish: wish, Seeds: nil, Kill: at}) {
 					t.Fatalf("resetting sends fewer than %d commands", at)
 				}
 				again(t, a.crew, wish, nil)

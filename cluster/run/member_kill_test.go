@@ -25,13 +25,15 @@ import (
 
 // errand is what a child of the test does until it is killed by its own hand.
 type errand struct {
-	Wish  plan.MemberWish
-	Seeds []string
-	Kill  int32 // at the so many-th command that changes something, counted from 1
+	Wish   plan.MemberWish
+	Seeds  []string
+	Kill   int32            // at the so many-th command that changes something, counted from 1
+	Import *plan.ImportPlan // instead of the wish
 }
 
-// changing are the commands that change who belongs to a cluster.
-var changing = regexp.MustCompile(`\r\n(SET-CONFIG-EPOCH|ADDSLOTSRANGE|MEET|REPLICATE|FORGET|RESET|RESTORE|SET|REWRITE)\r\n`)
+// changing are the commands that change who belongs to a cluster, or where keys
+// are.
+var changing = regexp.MustCompile(`\r\n(SET-CONFIG-EPOCH|ADDSLOTSRANGE|MEET|REPLICATE|FORGET|RESET|RESTORE|SET|REWRITE|UNLINK)\r\n`)
 
 // deadly is a connection whose process dies of SIGKILL with a command: odd ones
 // have been sent by then and even ones have not.
@@ -65,10 +67,14 @@ func mortal(text string) error {
 		return err
 	}
 	var seen atomic.Int32
-	crew := run.NewMemberCrew(wire.Options{Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	options := wire.Options{Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		return deadly{c, &seen, e.Kill}, err
-	}})
+	}}
+	if e.Import != nil {
+		return imports(*e.Import, e.Seeds, options)
+	}
+	crew := run.NewMemberCrew(options)
 	defer crew.Close()
 	g, err := crew.Ground(context.Background(), e.Wish, e.Seeds)
 	if err != nil {
@@ -149,7 +155,7 @@ func TestChangeWhoseProcessIsKilledAtAnyStepIsFinishedByTheSameCommand(t *testin
 			// the slots, four epochs, six meetings.
 			create := plan.MemberWish{Kind: plan.MemberCreate, Servers: four}
 			for _, at := range []int32{2, 3, 6, 7, 10, 13} {
-				if !killed(t, errand{create, nil, at}) {
+				if !killed(t, errand{Wish: create, Seeds: nil, Kill: at}) {
 					t.Fatalf("creating sends fewer than %d commands", at)
 				}
 				again(t, crew, create, nil)
@@ -162,16 +168,16 @@ func TestChangeWhoseProcessIsKilledAtAnyStepIsFinishedByTheSameCommand(t *testin
 			// it comes back.
 			for at := int32(1); ; at++ {
 				add := plan.MemberWish{Kind: plan.MemberAdd, Servers: addrs[4:], Replica: true}
-				more := killed(t, errand{add, four, at})
+				more := killed(t, errand{Wish: add, Seeds: four, Kill: at})
 				again(t, crew, add, four)
 				move := plan.MemberWish{Kind: plan.MemberReplicate, Node: id(nodes[4]), Under: id(nodes[0])}
 				if n, _ := isOne(t, crew, addrs, 1).Node(move.Node); n.Member.Primary == move.Under {
 					move.Under = id(nodes[1])
 				}
-				killed(t, errand{move, four, 1})
+				killed(t, errand{Wish: move, Seeds: four, Kill: 1})
 				again(t, crew, move, four)
 				remove := plan.MemberWish{Kind: plan.MemberRemove, Node: id(nodes[4]), Hard: true}
-				killed(t, errand{remove, addrs, at})
+				killed(t, errand{Wish: remove, Seeds: addrs, Kill: at})
 				again(t, crew, remove, append([]string{last}, four...))
 				again(t, crew, plan.MemberWish{Kind: plan.MemberReset, Servers: addrs[4:], Hard: true}, nil)
 				isOne(t, crew, four, 0)
@@ -181,7 +187,7 @@ func TestChangeWhoseProcessIsKilledAtAnyStepIsFinishedByTheSameCommand(t *testin
 			}
 			for at := int32(1); at <= 5; at += 2 {
 				set := plan.MemberWish{Kind: plan.MemberSet, Setting: plan.NodeTimeout, Value: fmt.Sprint(600 + at)}
-				killed(t, errand{set, four, at})
+				killed(t, errand{Wish: set, Seeds: four, Kill: at})
 				again(t, crew, set, four)
 				for _, n := range nodes[:4] {
 					if got := fmt.Sprint(n.Do(t.Context(), "CONFIG", "GET", plan.NodeTimeout).Val()); got != fmt.Sprintf("[%s %s]", plan.NodeTimeout, set.Value) {
