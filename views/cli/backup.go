@@ -46,6 +46,7 @@ A copy is brought back by a server that is in no cluster: start one with
 	}
 	cmd.Flags().StringVar(&f.checker, "checker", "", "the server's `program` that reads copies (default: the one on PATH)")
 	f.register(cmd.Flags(), "copy nothing")
+	cmd.Flags().SetNormalizeFunc(memberNames)
 	return cmd
 }
 

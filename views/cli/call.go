@@ -31,15 +31,15 @@ answer. A command that changes something is asked about first, one that can lose
 data with a name to be typed; --yes answers for both.
 
 Flags that concern the connection stand before HOST:PORT. Behind the command only
---only-masters, --only-replicas, --yes, --timeout and -o are flags; what follows
-"--" never is. The exit code is 1 when a node answered with an error, or not.`,
+--only-masters, --only-replicas, --yes, --dry-run, --timeout and -o are flags; what
+follows "--" never is. The exit code is 1 when a node answered with an error, or not.`,
 		Example: `  slotdeck call 10.0.0.11:7001 DBSIZE --only-masters
   slotdeck call 10.0.0.11 7001 CONFIG GET maxmemory -o json
   slotdeck call 10.0.0.11:7001 CONFIG SET maxmemory 2gb --yes`,
 		ValidArgsFunction:  cobra.NoFileCompletions,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			words, err := commandWords(cmd, args, "only-masters", "only-replicas", "yes", "output", "timeout")
+			words, err := commandWords(cmd, args, "only-masters", "only-replicas", "yes", "dry-run", "output", "timeout")
 			if help, _ := cmd.Flags().GetBool("help"); help && err == nil {
 				return cmd.Help()
 			}
@@ -53,6 +53,7 @@ Flags that concern the connection stand before HOST:PORT. Behind the command onl
 	flags.BoolVar(&f.primaries, "only-masters", false, "primaries only")
 	flags.BoolVar(&f.replicas, "only-replicas", false, "replicas only")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask; needed without a terminal, for commands that change something")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent to which nodes, and send nothing")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "`time` for each node to answer")
 	f.out.register(flags)
 	f.conn.register(flags)
@@ -90,10 +91,40 @@ func (f *callFlags) run(ctx context.Context, w *World, words []string) error {
 		replica := n.Member.Flags.Has(cluster.Replica)
 		return !(f.primaries && replica || f.replicas && !replica)
 	}
+	if f.dryRun {
+		return f.foresee(w, snap, wanted, args)
+	}
 	if err := f.confirm(ctx, w, m.seeds[0], snap, wanted, args); err != nil {
 		return err
 	}
 	return f.print(w, m.crew.Call(ctx, snap, wanted, f.timeout, args...))
+}
+
+// callPlan is what would be sent, and what it could do.
+type callPlan struct {
+	Command string   `json:"command"`
+	Risk    string   `json:"risk"`
+	Nodes   []string `json:"nodes"`
+}
+
+// foresee prints what would be sent where.
+func (f *callFlags) foresee(w *World, s *cluster.Snapshot, wanted func(*cluster.Node) bool, args []any) error {
+	p := callPlan{Command: wire.Shown(args...), Risk: dangerOf(args).String(), Nodes: []string{}}
+	for i := range s.Nodes {
+		if n := &s.Nodes[i]; wanted(n) {
+			p.Nodes = append(p.Nodes, n.Dialled)
+		}
+	}
+	if f.out == asJSON {
+		return writeJSON(w.Out, p)
+	}
+	_, err := fmt.Fprintf(w.Out, "%s would be sent to %d nodes; it %s\n", clean(p.Command), len(p.Nodes), p.Risk)
+	for _, addr := range p.Nodes {
+		if err == nil {
+			_, err = fmt.Fprintln(w.Out, "  "+clean(addr))
+		}
+	}
+	return err
 }
 
 func (f *callFlags) confirm(ctx context.Context, w *World, seed string, s *cluster.Snapshot, wanted func(*cluster.Node) bool, args []any) error {

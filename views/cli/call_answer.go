@@ -20,6 +20,11 @@ const (
 	losing                 // it can lose keys, or the cluster
 )
 
+// String is what a command can do, as the end of a sentence.
+func (d danger) String() string {
+	return [...]string{"only reads", "changes something, or holds the servers up", "can lose keys, or the cluster"}[d]
+}
+
 // losingCommands can lose what nobody can bring back, on all nodes at once.
 const losingCommands = ` FLUSHALL FLUSHDB SHUTDOWN DEBUG SWAPDB REPLICAOF SLAVEOF RESTORE MIGRATE DEL UNLINK
 CLUSTER|RESET CLUSTER|FORGET CLUSTER|FLUSHSLOT CLUSTER|FLUSHSLOTS CLUSTER|DELSLOTS CLUSTER|DELSLOTSRANGE CLUSTER|ADDSLOTS

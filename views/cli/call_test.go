@@ -74,6 +74,12 @@ func TestCallChangesNothingWithoutATerminalOrYes(t *testing.T) {
 	if err := c.Fill(t.Context(), 50); err != nil {
 		t.Fatal(err)
 	}
+	if got := expect(t, Fine, "call", c.Seed(), "FLUSHALL", "--yes", "--dry-run"); !strings.HasPrefix(got.out, "FLUSHALL would be sent to 3 nodes; it can lose keys") || !strings.Contains(got.out, c.Nodes()[2].Addr) {
+		t.Errorf("--dry-run: %q", got.out)
+	}
+	if p := decode[callPlan](t, expect(t, Fine, "call", c.Seed(), "DBSIZE", "--dry-run", "-o", "json").out); len(p.Nodes) != 3 || p.Risk != "only reads" {
+		t.Errorf("--dry-run -o json: %+v", p)
+	}
 	for _, words := range []string{"FLUSHALL", "CONFIG SET maxmemory 100mb", "SHUTDOWN NOSAVE", "KEYS *"} {
 		got := expect(t, Usage, append([]string{"call", c.Seed()}, strings.Fields(words)...)...)
 		if !strings.Contains(got.err, "nothing was changed") {
