@@ -54,7 +54,7 @@ func (h *Health) Name() string { return "health" }
 var healthActions = ui.Actions[*Health]{
 	{Keys: []string{"r", "enter"}, Label: "repair", Help: "Open the plan or the page that deals with the finding. Nothing changes before you confirm it there.", Off: noRepair,
 		Do: func(h *Health) tea.Cmd { _, rule, _ := h.current(); return h.repair(rule) }},
-	{Keys: []string{"M"}, Label: "mute", Help: "Do not be told of the finding for a while, with a reason; of a muted one: be told again. Kept on this machine, for this cluster; \"slotdeck check\" keeps to it, too.", Off: noMute, Do: (*Health).mute},
+	{Keys: []string{"M"}, Label: "mute", Help: "Do not be told of the finding for a while, with a reason; of a muted one: be told again. Kept on this machine, for this cluster; \"slotdeck check\" and \"status\" keep to it, too.", Off: noMute, Do: (*Health).mute},
 	{Keys: []string{"e"}, Label: "evidence", Help: "All that is known of the finding under the cursor, whatever room that takes.", Do: do(func(h *Health) { h.full = !h.full })},
 	{Keys: []string{"v"}, Label: "views", Help: "Which node says what: of slots, epochs, flags, primaries and addresses, all that they do not say alike.", Do: do(func(h *Health) { h.matrix, h.scroll = !h.matrix, 0 })},
 	{Keys: []string{"t"}, Label: "group", Help: "Group by severity, by shard, or by node.", Do: do(func(h *Health) { h.by = (h.by + 1) % healthGroupings })},

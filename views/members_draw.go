@@ -20,7 +20,9 @@ func (f *memberForm) body(t *ui.Theme, w int) []string {
 	}
 	what := func(w int) []string {
 		lines := f.pictureLines(t, w)
-		lines = append(append(lines, t.Heading("checks", "", w)), checkLines(t, f.plan.Checks, w)...)
+		if len(f.plan.Checks)+len(f.plan.Notes) > 0 {
+			lines = append(append(lines, t.Heading("checks", "", w)), checkLines(t, f.plan.Checks, w)...)
+		}
 		for _, n := range f.plan.Notes {
 			lines = append(lines, wrapped(t, t.Note.Text(t.Glyph.Bullet), n, w)...)
 		}
@@ -30,7 +32,11 @@ func (f *memberForm) body(t *ui.Theme, w int) []string {
 		half := w / 2
 		return append(lines, t.Beside(what(half-2), f.stepLines(t, w-half), half, 0)...)
 	}
-	return append(append(append(lines, what(w)...), ""), f.stepLines(t, w)...)
+	lines = append(lines, what(w)...)
+	if lines[len(lines)-1] != "" {
+		lines = append(lines, "")
+	}
+	return append(lines, f.stepLines(t, w)...)
 }
 
 // readingText is what is being read.

@@ -17,6 +17,7 @@ import (
 type fakeMembers struct {
 	snap    *cluster.Snapshot // of the cluster; nil: as the form has it
 	servers map[string]plan.MemberServer
+	seen    plan.Evidence // of a damage
 	refuse  string
 	read    []plan.MemberWish
 	begun   []plan.MemberWish
@@ -28,7 +29,7 @@ func newFakeMembers() *fakeMembers { return &fakeMembers{servers: map[string]pla
 
 func (m *fakeMembers) Ground(_ context.Context, w plan.MemberWish, s *cluster.Snapshot) (plan.MemberGround, error) {
 	m.read = append(m.read, w)
-	g := plan.MemberGround{Snap: s}
+	g := plan.MemberGround{Snap: s, Evidence: m.seen}
 	if m.snap != nil {
 		g.Snap = m.snap
 	}

@@ -91,6 +91,9 @@ func (f *memberForm) fill(w plan.MemberWish) {
 	if w.Hard {
 		f.how.at = resetHard
 	}
+	if w.Kind == plan.MemberRepair {
+		f.repair.fill(w.Repair)
+	}
 	for i, c := range f.under.shards {
 		if c.id == w.Under {
 			f.under.at = i
@@ -236,6 +239,12 @@ func memberEnding(sc *Scene, r *memberRun) []string {
 	}
 	for _, n := range p.Notes {
 		lines = append(lines, wrapped(t, t.Note.Text(t.Glyph.Bullet), n, sc.W)...)
+	}
+	if len(r.plan.Left) > 0 {
+		lines = append(lines, "", t.Heading("left as it is", "", sc.W))
+		for _, l := range r.plan.Left {
+			lines = append(lines, wrapped(t, t.Warn.Text(t.Glyph.Suspect), l, sc.W)...)
+		}
 	}
 	return lines
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	"slotdeck/keyslot"
@@ -273,6 +275,14 @@ func TestChangesLookAsTheyShould(t *testing.T) {
 			s.typed(strings.TrimPrefix(sixServers(), "10.0.0.21:7000"))
 			s.press("enter", "tab", "right")
 		}},
+		"members/repair": {ready, func(s *stage, m *fakeMembers) {
+			snap := s.app.snap
+			m.seen.Strays = map[cluster.NodeID]plan.Stray{
+				snap.Shards[1].Primary: {In: keyslot.SetOf(keyslot.Range{First: 10, Last: 12}, keyslot.Range{First: 12000, Last: 12000}), Keys: 7},
+			}
+			s.follow(func() tea.Msg { return memberWanted{kind: plan.MemberRepair} })
+			s.press("tab", "tab", "tab", "right", "right")
+		}},
 		"members/running": {ready, func(s *stage, m *fakeMembers) {
 			add(s, m)
 			s.press("y")
@@ -311,5 +321,17 @@ func TestChangesLookAsTheyShould(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+func TestARepairIsPlannedAgainWithTheWordsThatWereSaid(t *testing.T) {
+	want := plan.RepairWish{Owners: "10-12=10.0.0.11:7001", Unreachable: true, Claimants: true, Strays: plan.DeleteStrays, Replace: true}
+	f := newRepairFields()
+	if f.wish() != (plan.RepairWish{}) {
+		t.Errorf("something is decided at first: %+v", f.wish())
+	}
+	f.fill(want)
+	if got := f.wish(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

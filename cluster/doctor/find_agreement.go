@@ -43,7 +43,7 @@ func agreementChecks() []check {
 	}
 }
 
-// disputedSlots names who stands against the most backed claim.
+// disputedSlots names who stands against the most backed claim, and what they say.
 func disputedSlots(e *examination) []Finding {
 	var out []Finding
 	if e.youngDispute() {
@@ -53,22 +53,22 @@ func disputedSlots(e *examination) []Finding {
 		if len(d.Says) < 2 {
 			continue
 		}
-		var dissent []string
-		for _, c := range d.Says[1:] {
-			for _, id := range c.By {
-				dissent = append(dissent, nameOf(e.s, id))
-			}
+		var says []string
+		for _, c := range append(slices.Clone(d.Says[1:]), d.Says[0]) {
+			says = append(says, e.claimText(c))
 		}
-		first := d.Says[0]
-		f := Finding{ID: "slots-disputed", Severity: Urgent, Text: fmt.Sprintf("slots %s: %s against %d that say %s, epoch %d",
-			d.Range, list(dissent), len(first.By), nameOf(e.s, first.Owner), first.Epoch)}
+		f := Finding{ID: "slots-disputed", Severity: Urgent, Text: fmt.Sprintf("slots %s: %s", d.Range, strings.Join(says, ", "))}
 		f.Slots = []keyslot.Range{d.Range}
 		for _, c := range d.Says {
 			var by []string
 			for _, id := range c.By {
 				by = append(by, nameOf(e.s, id))
 			}
-			f.Evidence = append(f.Evidence, fmt.Sprintf("%s at epoch %d, say %s", nameOf(e.s, c.Owner), c.Epoch, strings.Join(by, ", ")))
+			owner := "nobody's"
+			if c.Owner != "" {
+				owner = fmt.Sprintf("%s at epoch %d", nameOf(e.s, c.Owner), c.Epoch)
+			}
+			f.Evidence = append(f.Evidence, owner+", "+verb(len(by), "says", "say")+" "+strings.Join(by, ", "))
 		}
 		if claimants := e.claimants(d); len(claimants) > 1 {
 			f.ID = "slots-claimed-twice"
@@ -83,6 +83,23 @@ func disputedSlots(e *examination) []Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// claimText is who names which owner. One or two are named, more are counted.
+func (e *examination) claimText(c cluster.Claim) string {
+	who := fmt.Sprintf("%d nodes", len(c.By))
+	if len(c.By) <= 2 {
+		var names []string
+		for _, id := range c.By {
+			names = append(names, nameOf(e.s, id))
+		}
+		who = list(names)
+	}
+	who += " " + verb(len(c.By), "names", "name")
+	if c.Owner == "" {
+		return who + " nobody"
+	}
+	return fmt.Sprintf("%s %s (epoch %d)", who, nameOf(e.s, c.Owner), c.Epoch)
 }
 
 // dissentingStates names the smaller side when nodes differ in cluster_state.

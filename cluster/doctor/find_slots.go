@@ -27,7 +27,7 @@ func slotChecks() []check {
 		{strayKeys, []Rule{
 			{ID: "keys-stray", Least: Look, Most: Look, Repair: RepairSlots,
 				Means: "The node holds keys of slots that it does not own. Nobody can read them, they take memory, and they come back to life, old as they are, if the slot is ever given to it.",
-				Next:  "Let the plan bring them to the owner: where both have a key, the owner's value stays and the other is saved to a file (headless: slotdeck fix --strays merge). Do not move these slots to the node before."},
+				Next:  "Let the plan bring them to the owner: where both have a key, the owner's value stays and the other is saved to a file; or let it remove them, saved first (headless: slotdeck fix --strays merge, or delete). Do not move these slots to the node before."},
 		}},
 	}
 }
@@ -72,7 +72,17 @@ func unservedSlots(e *examination) []Finding {
 		})
 	}
 	if n := e.verdict.Unassigned; n > 0 && n < keyslot.Count {
-		out = append(out, Finding{ID: "slots-unassigned", Severity: Urgent, Text: plural(n, "slot has", "slots have") + " no owner"})
+		f := Finding{ID: "slots-unassigned", Severity: Urgent, Text: plural(n, "slot has", "slots have") + " no owner"}
+		if e.s.Owner != nil {
+			var free keyslot.Set
+			for slot, owner := range e.s.Owner {
+				if owner == cluster.NoShard {
+					free.Add(keyslot.Slot(slot))
+				}
+			}
+			f.Slots, f.Evidence = free.Ranges(), []string{"slots " + clean(free.String())}
+		}
+		out = append(out, f)
 	}
 	return out
 }

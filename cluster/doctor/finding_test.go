@@ -143,7 +143,12 @@ func slotFindings() []findingCase {
 		{"slots-open", move("A", "B", 100, 101, 102), Note, "slots 100-102 are open: moving from 10.0.0.11:7001 to 10.0.0.12:7002", "A", nothing},
 		{"slots-open", move("", "B", 100), Look, "slot 100 is open: only 10.0.0.12:7002 shows it, as importing", "B", nothing},
 		{"slots-open", move("A", "", 1, 3, 5), Look, "3 slots are open: only 10.0.0.11:7001 shows it, as migrating", "A", nothing},
-		{"slots-disputed", dispute, Urgent, "slots 5-9: 10.0.0.12:7002 against 2 that say 10.0.0.11:7001, epoch 7", "B", nothing},
+		{"slots-disputed", dispute, Urgent, "slots 5-9: 10.0.0.12:7002 names 10.0.0.13:7003 (epoch 2), 10.0.0.11:7001 and 10.0.0.13:7003 name 10.0.0.11:7001 (epoch 7)", "B", nothing},
+		{"slots-disputed", func(b *bench) {
+			b.s.Disputes = []cluster.Dispute{{Range: keyslot.Range{First: 5, Last: 9}, Says: []cluster.Claim{
+				{Owner: b.ids["A"], Epoch: 7, By: []cluster.NodeID{b.ids["B"], b.ids["C"], b.ids["C1"]}}, {By: []cluster.NodeID{b.ids["A"]}},
+			}}}
+		}, Urgent, "slots 5-9: 10.0.0.11:7001 names nobody, 3 nodes name 10.0.0.11:7001 (epoch 7)", "A", nothing},
 		{"state-differs", func(b *bench) { b.fails("C") }, Look, "10.0.0.13:7003 says cluster_state:fail, 5 others say ok", "C", func(b *bench) { b.allFail() }},
 		{"epoch-collision", func(b *bench) { b.node("B").Member.Epoch = 1 }, Look, "10.0.0.12:7002 has the same config epoch as 10.0.0.11:7001, 1", "B",
 			func(b *bench) { b.node("A").Member.Epoch, b.node("B").Member.Epoch = 0, 0 }},

@@ -59,9 +59,10 @@ const (
 	ActCover                      // looks whether nobody else claims the slots by now
 	ActHome                       // brings keys to the owner of their slots
 	ActOpenSlots                  // finishes or rolls back open slots
+	ActRemove                     // removes keys from a node that does not own their slots, once what the owner lacks is saved
 )
 
-var memberActs = [...]string{"send", "set", "meet", "functions", "follow", "sync", "forget", "reset", "absent", "settle", "cover", "home", "open slots"}
+var memberActs = [...]string{"send", "set", "meet", "functions", "follow", "sync", "forget", "reset", "absent", "settle", "cover", "home", "open slots", "remove"}
 
 // String is the act in a word.
 func (a MemberAct) String() string { return word(memberActs[:], int(a)) }

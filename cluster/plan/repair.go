@@ -8,15 +8,6 @@ import (
 	"slotdeck/keyslot"
 )
 
-// StrayWay is what becomes of keys that a node holds in slots of another.
-type StrayWay string
-
-// The ways.
-const (
-	LeaveStrays StrayWay = ""      // they stay where they are, unseen
-	MergeStrays StrayWay = "merge" // they go to the owner; where both have a key, the owner's value stays and the other is saved
-)
-
 // RepairWish is what the operator has said about a repair. What is not said is
 // not decided: it is listed and left.
 type RepairWish struct {
@@ -58,6 +49,7 @@ type repair struct {
 	raise  map[cluster.NodeID]bool         // whose epoch has to be above all others
 	meets  []Command
 	homes  []Move // keys that go to the owner of their slot, from where they lie
+	clears []Move // keys that are removed from where they lie, once those that the owner lacks are saved
 	relays []Move // slots that the first owner moves to the second at once
 	open   []SlotWay
 	opened []Command // what settling open slots sends

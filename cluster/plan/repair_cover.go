@@ -153,7 +153,7 @@ func (r *repair) settleCover(l *lying, silent []cluster.NodeID) (free keyslot.Se
 	case len(l.on) == 1:
 		r.coverBy(l, l.on[0].id, l.slots, "")
 	case len(l.on) > 1:
-		r.leave("%s, and their keys lie on several nodes: %s; say --owner %s=NODE, and the others' keys go there, or are saved where that node has the same key", what, r.held(l.on), ranges(l.slots))
+		r.leave("%s, and their keys lie on several nodes: %s; say --owner %s=NODE, and the others' keys go there; of a key that lies on two of them one value stays, the plan says whose, and the other is saved", what, r.held(l.on), ranges(l.slots))
 	case len(l.copies) > 0:
 		r.leave("%s, and only replicas hold keys of them: %s; what their primaries have is newer, so that these may be leftovers: fail over to such a replica, or say --owner %s=NODE and take them for lost", what, r.held(l.copies), ranges(l.slots))
 	case l.back != "":

@@ -57,8 +57,16 @@ func (r *repair) steps() (out []MemberStep) {
 	if len(out) > 0 {
 		out = append(out, r.settled(among, "wait until all nodes show the same owners and epochs"))
 	}
+	var late []MemberStep // to owners that are owners only once all that is open is settled
 	for i := range r.homes {
-		out = append(out, r.homeStep(&r.homes[i]))
+		if step := r.homeStep(&r.homes[i]); r.relaying(&r.homes[i]) {
+			late = append(late, step)
+		} else {
+			out = append(out, step)
+		}
+	}
+	for i := range r.clears {
+		out = append(out, r.clearStep(&r.clears[i]))
 	}
 	if len(r.relays) > 0 {
 		imports := MemberStep{Act: ActSend, Title: "let the owners to be import the slots, now that they have heard whose they are, so that they can take their keys"}
@@ -76,7 +84,10 @@ func (r *repair) steps() (out []MemberStep) {
 		out = append(out, MemberStep{Act: ActOpenSlots, Open: r.open, Replace: r.wish.Replace || len(r.relays) > 0, Commands: r.opened,
 			Title: fmt.Sprintf("settle %s, each after a fresh count of its keys on both sides", count(len(r.open), "open slot"))})
 	}
-	if len(r.homes)+len(r.open) > 0 {
+	if len(late) > 0 {
+		out = append(append(out, r.settled(among, "wait until all nodes show the last owners")), late...)
+	}
+	if len(r.homes)+len(r.clears)+len(r.open) > 0 {
 		out = append(out, r.settled(among, "ask every node once more"))
 	}
 	return out
@@ -98,29 +109,51 @@ func (r *repair) settled(among []MemberNode, title string) MemberStep {
 	return s
 }
 
+// relaying reports whether keys go to a node that gets their slots from another
+// one first.
+func (r *repair) relaying(m *Move) bool {
+	return slices.ContainsFunc(r.relays, func(x Move) bool { y := x.Set().Intersect(m.Set()); return !y.Empty() })
+}
+
 // homeStep brings keys to the owner of their slots, in the manner of an open
 // slot that is rolled back: the holder imports the slot so that it shows and
 // sends its keys, and is closed when it holds none.
 func (r *repair) homeStep(m *Move) MemberStep {
-	from, to := r.p.memberNode(r.p.nodes[m.From]), r.p.memberNode(r.p.nodes[m.To])
-	set := m.Set()
+	y, z := r.partyOf(m.From), r.partyOf(m.To)
 	slot := m.Ranges[0].First
-	y := party{id: from.ID, addr: from.Addr, host: from.Host, port: strconv.Itoa(from.Port)}
-	z := party{id: to.ID, addr: to.Addr, host: to.Host, port: strconv.Itoa(to.Port)}
-	cmds := []Command{y.setSlot(slot, "so that it shows and sends its keys", "IMPORTING", string(to.ID))}
-	cmds = append(cmds, emptyCommands(slot, y, z)...)
-	last := stable(y, slot)
-	if n := set.Len() - 1; n > 0 {
-		rest := set
-		rest.Remove(slot)
-		last.Note = fmt.Sprintf("then the same for %s (%s)", count(n, "more slot"), someSlots(rest))
-	}
-	keys := "the keys"
+	cmds := []Command{y.setSlot(slot, "so that it shows and sends its keys", "IMPORTING", string(m.To))}
+	cmds = append(append(cmds, emptyCommands(slot, y, z)...), stable(y, slot))
+	return r.eachSlot(m, ActHome, cmds, fmt.Sprintf("bring %s to %s; a value that differs from the owner's is saved first", r.keysOn(m), r.p.name(m.To)))
+}
+
+// clearStep removes keys from a node that does not own their slots.
+func (r *repair) clearStep(m *Move) MemberStep {
+	return r.eachSlot(m, ActRemove, removeCommands(m.Ranges[0].First, r.partyOf(m.From), m.To),
+		fmt.Sprintf("remove %s, which belong to %s; what that does not have alike is saved first", r.keysOn(m), r.p.name(m.To)))
+}
+
+func (r *repair) partyOf(id cluster.NodeID) party {
+	n := r.p.memberNode(r.p.nodes[id])
+	return party{id: n.ID, addr: n.Addr, host: n.Host, port: strconv.Itoa(n.Port)}
+}
+
+// keysOn are the keys of a move, where they lie.
+func (r *repair) keysOn(m *Move) string {
+	set, keys := m.Set(), "the keys"
 	if m.Keys.How != NotKnown {
 		keys = m.Keys.String() + " keys"
 	}
-	return MemberStep{Act: ActHome, Gives: []Move{*m}, Commands: append(cmds, last),
-		Title: fmt.Sprintf("bring %s of %s (%s) from %s to %s; a value that differs from the owner's is saved first", keys, count(set.Len(), "slot"), someSlots(set), r.p.name(m.From), r.p.name(m.To))}
+	return fmt.Sprintf("%s of %s (%s) on %s", keys, count(set.Len(), "slot"), someSlots(set), r.p.name(m.From))
+}
+
+// eachSlot is a step that does to each slot what is shown for the first.
+func (r *repair) eachSlot(m *Move, act MemberAct, first []Command, title string) MemberStep {
+	rest := m.Set()
+	rest.Remove(m.Ranges[0].First)
+	if n := rest.Len(); n > 0 {
+		first[len(first)-1].Note = fmt.Sprintf("then the same for %s (%s)", count(n, "more slot"), someSlots(rest))
+	}
+	return MemberStep{Act: act, Gives: []Move{*m}, Commands: first, Title: title}
 }
 
 // unmark closes slots that get an owner on all primaries that show them as open.
@@ -153,10 +186,7 @@ func (r *repair) opens(m *Move, at cluster.NodeID, how string, peer cluster.Node
 
 // relayed is what moving the first of such slots sends.
 func (r *repair) relayed(m *Move) []Command {
-	from, to := r.p.memberNode(r.p.nodes[m.From]), r.p.memberNode(r.p.nodes[m.To])
-	y := party{id: from.ID, addr: from.Addr, host: from.Host, port: strconv.Itoa(from.Port)}
-	z := party{id: to.ID, addr: to.Addr, host: to.Host, port: strconv.Itoa(to.Port)}
-	out := finishCommands(m.Ranges[0].First, y, z)
+	out := finishCommands(m.Ranges[0].First, r.partyOf(m.From), r.partyOf(m.To))
 	if n := m.Set().Len() - 1; n > 0 {
 		out[len(out)-1].Note += fmt.Sprintf("; then the same for %s (%s)", count(n, "more slot"), restOf(*m))
 	}

@@ -216,4 +216,15 @@ func TestStrayKeysComeBackOnlyWhenThatIsSaid(t *testing.T) {
 	if m := p.Steps[0].Gives[0]; m.From != b || m.To != a || m.Set() != set("10-29") {
 		t.Errorf("%+v", m)
 	}
+	p, err = PlanRepair(s, RepairWish{Strays: DeleteStrays}, e)
+	if err != nil || p.Steps[0].Act != ActRemove || p.Risk != Lossy || p.Type == "" || !strings.Contains(p.Why, "40 keys are removed") || len(p.Left) > 0 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	var sent []string
+	for _, c := range p.Steps[0].Commands {
+		sent = append(sent, c.Args[0]+" "+c.Args[1])
+	}
+	if want := []string{"CLUSTER SETSLOT", "CLUSTER GETKEYSINSLOT", "DEL <key>", "CLUSTER COUNTKEYSINSLOT", "CLUSTER SETSLOT"}; !slices.Equal(sent, want) {
+		t.Errorf("%q", sent)
+	}
 }

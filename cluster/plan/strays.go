@@ -2,9 +2,20 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
+)
+
+// StrayWay is what becomes of keys that a node holds in slots of another.
+type StrayWay string
+
+// The ways.
+const (
+	LeaveStrays  StrayWay = ""       // they stay where they are, unseen
+	MergeStrays  StrayWay = "merge"  // they go to the owner; where both have a key, the owner's value stays and the other is saved
+	DeleteStrays StrayWay = "delete" // they are removed; one that the owner does not have alike is saved before
 )
 
 // StraySlot is keys of a slot on a primary that does not own it, while the slot
@@ -107,13 +118,72 @@ func (x StraySlot) lookedUp(owner string) string {
 // meanwhile, because a node shows and removes no key of a slot that it neither
 // owns nor imports; the owner does not migrate it, so that no client is sent there.
 func (t *triage) removeFrom(id cluster.NodeID) []Command {
-	y := t.party(id)
-	n := fmt.Sprint(t.o.slot)
+	return removeCommands(t.o.slot, t.party(id), t.o.owner.id)
+}
+
+func removeCommands(slot keyslot.Slot, y party, owner cluster.NodeID) []Command {
+	n := fmt.Sprint(slot)
 	return []Command{
-		y.setSlot(t.o.slot, "so that its keys can be seen and removed; the owner does not migrate it, so that no client is sent here", "IMPORTING", string(t.o.owner.id)),
+		y.setSlot(slot, "so that its keys can be seen and removed; the owner does not migrate it, so that no client is sent here", "IMPORTING", string(owner)),
 		y.send("repeated until it answers none, in every database; each key is compared with the owner's", "CLUSTER", "GETKEYSINSLOT", n, "<count>"),
 		y.send("after ASKING, once saved where the owner's value is another", "DEL", "<key>"),
 		y.send("must be 0, in every database", "CLUSTER", "COUNTKEYSINSLOT", n),
-		stable(y, t.o.slot),
+		stable(y, slot),
 	}
+}
+
+// strays deals with keys that lie in a node that does not own their slot. They
+// are leftovers that clients do not see; some may have been deleted since, which
+// is why it has to be said that they shall come back, or go.
+func (r *repair) strays() {
+	var open keyslot.Set
+	for i := range r.p.snap.Moves {
+		open.Add(r.p.snap.Moves[i].Slot)
+	}
+	for i := range r.p.primaries {
+		id := r.p.primaries[i].id
+		s, ok := r.seen.Strays[id]
+		in := s.In.Minus(open).Minus(r.took)
+		if !ok || in.Empty() {
+			continue
+		}
+		keys, name := count(int(s.Keys), "key"), r.p.name(id)
+		if r.wish.Strays == LeaveStrays {
+			r.leave("%s holds %s in %s (%s) that others own, and clients do not see them: say --strays merge to bring them to the owners (keys that clients deleted since come back; where the owner has a key, its value stays and the other is saved to a file), or --strays delete to remove them (what the owner does not have alike is saved to a file first)",
+				name, keys, count(in.Len(), "slot"), someSlots(in))
+			continue
+		}
+		goes := r.byOwner(id, in)
+		if r.wish.Strays == MergeStrays {
+			r.homes = append(r.homes, goes...)
+			r.does = append(r.does, fmt.Sprintf("bring %s that %s holds in slots of others to the owners", keys, name))
+			r.risks(Disruptive, fmt.Sprintf("keys that clients deleted while %s held copies come back; where the owner has a key, its value stays and the other is saved to a file first", name))
+			continue
+		}
+		r.clears = append(r.clears, goes...)
+		r.does = append(r.does, fmt.Sprintf("remove %s that %s holds in slots of others", keys, name))
+		r.risks(Lossy, fmt.Sprintf("%s are removed from %s: of those that their owner does not have, or has with another value, a file has the only copy then", keys, name))
+	}
+}
+
+// byOwner parts slots of others, in which a node holds keys, by who serves them.
+func (r *repair) byOwner(holder cluster.NodeID, in keyslot.Set) (out []Move) {
+	var owners []cluster.NodeID
+	of := map[cluster.NodeID]keyslot.Set{}
+	for slot := range in.All() {
+		owner, served := r.terms.server(slot)
+		if !served {
+			continue
+		}
+		if !slices.Contains(owners, owner) {
+			owners = append(owners, owner)
+		}
+		set := of[owner]
+		set.Add(slot)
+		of[owner] = set
+	}
+	for _, owner := range owners {
+		out = append(out, Move{From: holder, To: owner, Ranges: of[owner].Ranges()})
+	}
+	return out
 }

@@ -35,6 +35,9 @@ func (p Plan) Lines() []string {
 
 // CheckLines are checks as plain text, of a plan or of a refusal.
 func CheckLines(checks []Check) []string {
+	if len(checks) == 0 {
+		return nil
+	}
 	out := []string{"checks"}
 	for _, c := range checks {
 		out = append(out, fmt.Sprintf("  %-6s  %s", c.State, c.Text))

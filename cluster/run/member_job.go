@@ -167,6 +167,8 @@ func (j *MemberJob) step(ctx context.Context, i int, s *plan.MemberStep) error {
 		return j.bringHome(ctx, s, say)
 	case plan.ActOpenSlots:
 		return j.settleOpen(ctx, s, say)
+	case plan.ActRemove:
+		return j.removeStrays(ctx, s, say)
 	}
 	return firstOf(j.sendAll(ctx, s.Commands, nil))
 }

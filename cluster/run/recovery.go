@@ -52,7 +52,6 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 	j.meet(now.Snapshot)
 	var todo []remedy
 	j.want = map[keyslot.Slot]cluster.NodeID{}
-	nodes := map[cluster.NodeID]bool{}
 	for _, r := range now.Open {
 		j.inherited.Add(r.Slot)
 		way, ok := ways[r.Slot]
@@ -74,25 +73,34 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 		todo = append(todo, x)
 		j.want[r.Slot] = r.Owner
 		j.recovered.Add(r.Slot)
-		for _, c := range o.Commands {
-			nodes[c.Node] = true
-		}
 	}
 	if err := j.stayOpen(now, todo); err != nil {
 		return nil, err
+	}
+	return todo, j.ready(ctx, now, todo)
+}
+
+// ready reads what has to be known of the nodes that take part, and begins to
+// be the one that moves.
+func (j *Job) ready(ctx context.Context, now Found, todo []remedy) (err error) {
+	nodes := map[cluster.NodeID]bool{}
+	for i := range todo {
+		for _, c := range todo[i].steps {
+			nodes[c.Node] = true
+		}
 	}
 	for id := range nodes {
 		j.plan.Nodes = append(j.plan.Nodes, plan.Node{ID: id})
 		j.board.order = append(j.board.order, id)
 		if err := j.readSettingsOf(ctx, id); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	j.board.slots.Total = int64(len(todo))
 	j.useDriver(plan.Legacy, "open slots are settled by SETSLOT and MIGRATE")
 	if len(nodes) > 0 {
 		if err := j.loginFor(ctx, nodes); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if now.Checkpoint != nil {
@@ -102,7 +110,7 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 		}
 	}
 	j.lease, err = j.claim(ctx, j.primaries)
-	return todo, err
+	return err
 }
 
 // stayOpen tells which open slots are left as they are. It is an error when that

@@ -170,6 +170,21 @@ func (j *MemberJob) recoverSlots(ctx context.Context, c *crewCluster, ways map[k
 	if err != nil {
 		return err
 	}
+	err = j.watchRecovery(ctx, job, say)
+	if ctx.Err() != nil {
+		return err
+	}
+	r := job.Wait()
+	for slot := range now {
+		if r.Open.Has(slot) || r.Skipped.Has(slot) {
+			return fmt.Errorf("%s; where a key has two values, --replace lets the owner's stay and saves the other", strings.Join(r.Sentences, "; "))
+		}
+	}
+	return err
+}
+
+// watchRecovery waits for a job, and notes where it saved values.
+func (j *MemberJob) watchRecovery(ctx context.Context, job *Job, say func(string)) error {
 	for p := range job.Updates() {
 		if p.Keys.Total > 0 {
 			say(fmt.Sprintf("%d of %d slots, %d of %d keys", p.Slots.Done, p.Slots.Total, p.Keys.Done, p.Keys.Total))
@@ -183,11 +198,6 @@ func (j *MemberJob) recoverSlots(ctx context.Context, c *crewCluster, ways map[k
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
-	}
-	for slot := range now {
-		if r.Open.Has(slot) || r.Skipped.Has(slot) {
-			return fmt.Errorf("%s; where a key has two values, --replace lets the owner's stay and saves the other", strings.Join(r.Sentences, "; "))
-		}
 	}
 	if r.Outcome == Failed {
 		return fmt.Errorf("%s", strings.Join(r.Sentences, "; "))

@@ -41,7 +41,8 @@ such answer is listed and left, with what has to be said for it:
   several primaries claim it    --search-multiple-owners, or --owner SLOTS=NODE
   its primary is gone for good  --fix-with-unreachable-masters: its keys are lost
   keys in a node that does not
-  own their slot                --strays merge brings them to the owner
+  own their slot                --strays merge brings them to the owner;
+                                --strays delete removes them
   a key with two values in an
   open slot                     --replace: the owner's value stays
 
@@ -62,7 +63,7 @@ dry run does not do it.`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.owners, "owner", nil, "give slots to a node: `SLOTS=NODE`, or balance for slots without keys; may be repeated")
-	flags.StringVar(&f.strays, "strays", "leave", "keys in nodes that do not own their slot: `merge or leave`")
+	flags.StringVar(&f.strays, "strays", "leave", "keys in nodes that do not own their slot: `merge, delete or leave`")
 	flags.BoolVar(&f.claimants, "search-multiple-owners", false, "settle slots that several primaries claim, where epochs and keys point to one")
 	flags.BoolVar(&f.unreachable, "fix-with-unreachable-masters", false, "give away slots of primaries that are gone for good: their keys are lost")
 	flags.BoolVar(&f.replace, "replace", false, "where an open slot has a key twice, keep the owner's value and save the other")
@@ -97,9 +98,11 @@ func (f *fixFlags) run(ctx context.Context, w *World, args []string) error {
 	switch f.strays {
 	case "merge":
 		r.Strays = plan.MergeStrays
+	case "delete":
+		r.Strays = plan.DeleteStrays
 	case "leave":
 	default:
-		return usage("--strays takes merge or leave")
+		return usage("--strays takes merge, delete or leave")
 	}
 	t, err := f.conn.resolve(ctx, w, args)
 	if err != nil {

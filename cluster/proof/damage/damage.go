@@ -67,8 +67,27 @@ func Kinds() []Kind {
 			if err := Half(ctx, c, Slots); err != nil {
 				return err
 			}
-			if err := Close(ctx, c, Slots); err != nil {
+			if err := Disown(ctx, c, Slots); err != nil { // before they are closed: clients would write keys anew that have gone
 				return err
+			}
+			return Close(ctx, c, Slots)
+		}},
+		{Name: "uncovered-three-holders", Text: "20 slots without owner, their keys on three nodes", Say: ownerBefore, Inflict: func(ctx context.Context, c *lab.Cluster) error {
+			if err := remember(ctx, c); err != nil {
+				return err
+			}
+			from, to, err := sides(ctx, c)
+			if err != nil {
+				return err
+			}
+			third := other(c, from, to)
+			for _, to := range []*lab.Node{to, third} {
+				if err := scatter(ctx, from, to, Slots); err != nil {
+					return err
+				}
+				if err := Close(ctx, c, Slots); err != nil {
+					return err
+				}
 			}
 			return Disown(ctx, c, Slots)
 		}},
@@ -154,6 +173,11 @@ func sides(ctx context.Context, c *lab.Cluster) (from, to *lab.Node, err error) 
 	return nil, nil, fmt.Errorf("no node owns all of the slots %v", Slots)
 }
 
+// other is the primary that is neither of two.
+func other(c *lab.Cluster, a, b *lab.Node) *lab.Node {
+	return c.Nodes()[slices.IndexFunc(c.Nodes(), func(n *lab.Node) bool { return n != a && n != b })]
+}
+
 // Half moves every second key of slots from their owner to another primary, and
 // leaves the slots open on both sides.
 func Half(ctx context.Context, c *lab.Cluster, slots keyslot.Set) error {
@@ -161,6 +185,10 @@ func Half(ctx context.Context, c *lab.Cluster, slots keyslot.Set) error {
 	if err != nil {
 		return err
 	}
+	return scatter(ctx, from, to, slots)
+}
+
+func scatter(ctx context.Context, from, to *lab.Node, slots keyslot.Set) error {
 	host, port, err := cluster.ParseAddr(to.Addr)
 	if err != nil {
 		return err
