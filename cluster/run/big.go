@@ -43,6 +43,9 @@ func (p *pair) heavy(ctx context.Context, h *haul) (stays bool, err error) {
 		choice = Raise
 	default:
 		choice = p.j.ask(ctx, p.bigQuestion(key), p.j.opts.Unattended)
+		if err := ctx.Err(); err != nil { // nobody has chosen
+			return false, err
+		}
 	}
 	switch choice {
 	case Anyway:

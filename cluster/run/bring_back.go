@@ -53,6 +53,9 @@ func (p *pair) bringBack(ctx context.Context, group []*load) error {
 			strange.Add(l.slot)
 		}
 	}
+	if err := p.unmark(ctx, group, &f); err != nil {
+		return err
+	}
 	if p.torn == nil {
 		p.torn = map[tornKey]bool{}
 	}

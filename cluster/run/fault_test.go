@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,121 +61,6 @@ func TestFrozenTargetIsWaitedForAndTheMoveGoesOn(t *testing.T) {
 			w.nothingOpen()
 			same(t, before, w.digest())
 		})
-	}
-}
-
-// moveWriter writes keys of the given slots through the owner, following the
-// cluster, and remembers what was acknowledged.
-type moveWriter struct {
-	mu    sync.Mutex
-	acked map[string]string
-	worst time.Duration
-	cease context.CancelFunc
-	done  sync.WaitGroup
-}
-
-func (w *world) keepWriting(set keyslot.Set) *moveWriter {
-	on, cease := context.WithCancel(w.t.Context())
-	wr := &moveWriter{acked: map[string]string{}, cease: cease}
-	w.t.Cleanup(func() { cease(); wr.done.Wait() })
-	var keys []string
-	for i := 0; len(keys) < 300; i++ {
-		if key := fmt.Sprintf("live:%d", i); set.Has(keyslot.Of(key)) {
-			keys = append(keys, key)
-		}
-	}
-	client := w.clusterClient()
-	wr.done.Go(func() {
-		defer client.Close()
-		last := time.Now()
-		for n := 0; on.Err() == nil; n++ {
-			key, value := keys[n%len(keys)], fmt.Sprint(n)
-			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-			err := client.Set(ctx, key, value, 0).Err()
-			cancel()
-			if err == nil {
-				wr.mu.Lock()
-				wr.acked[key] = value
-				wr.worst = max(wr.worst, time.Since(last))
-				last = time.Now()
-				wr.mu.Unlock()
-			} else {
-				wr.mu.Lock()
-				delete(wr.acked, key) // may or may not have arrived
-				wr.mu.Unlock()
-			}
-		}
-	})
-	return wr
-}
-
-// end stops writing and checks that everything acknowledged is there.
-func (wr *moveWriter) end(w *world) {
-	w.t.Helper()
-	wr.cease()
-	wr.done.Wait()
-	client := w.clusterClient()
-	defer client.Close()
-	lost := 0
-	for key, value := range wr.acked {
-		if lost > 50 { // a cluster that is down answers slowly, and the point is made
-			break
-		}
-		if got, err := client.Get(context.Background(), key).Result(); err != nil || got != value {
-			lost++
-			w.t.Logf("%s: acknowledged %s, found %s (%v)", key, value, got, err)
-		}
-	}
-	if lost > 0 || len(wr.acked) == 0 {
-		w.t.Errorf("%d of %d acknowledged writes lost", lost, len(wr.acked))
-	}
-}
-
-func TestFailoverOrderedInTheMiddleGoesThroughAndTheMoveGoesOn(t *testing.T) {
-	t.Parallel()
-	for _, version := range versions {
-		for _, side := range []string{"source", "target"} {
-			t.Run(version+" "+side, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, version, lab.Config{Replicas: 1})
-				w.fill(6000)
-				before := w.digest()
-				set := slots("0-2000")
-				wr := w.keepWriting(set)
-				j := w.start(w.plan(plan.MoveExactly{Slots: set, To: w.id(1)}), run.Options{Driver: plan.Legacy, KeysPerSecond: 800, Unattended: true})
-				until(t, j, "some slots moved", someMoved)
-				replica := 3
-				if side == "target" {
-					replica = 4
-				}
-				w.do(replica, "CLUSTER", "FAILOVER")
-				ordered := time.Now()
-				labtest.Until(t, 2*time.Minute, "the replica is primary", func() bool {
-					// Voters refuse a replica that has not heard of the newest slots, and
-					// the server gives up after 5 s: then it is ordered again, as one would.
-					if time.Since(ordered) > 6*time.Second {
-						w.do(replica, "CLUSTER", "FAILOVER")
-						ordered = time.Now()
-					}
-					return strings.Contains(w.do(replica, "INFO", "replication").(string), "role:master")
-				})
-				j.Throttle(0)
-				// A source that forgot that slots were moving, as Redis does, has values of
-				// its own for keys that had moved: they stay, and nobody has to be asked.
-				r := j.Wait()
-				wr.end(w)
-				t.Logf("worst pause between writes %v", wr.worst)
-				w.wants(r, run.Completed)
-				w.nothingOpen()
-				after := w.digest()
-				for k := range after {
-					if strings.HasPrefix(k, "0/live:") {
-						delete(after, k)
-					}
-				}
-				same(t, before, after)
-			})
-		}
 	}
 }
 

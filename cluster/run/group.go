@@ -50,7 +50,11 @@ func (p *pair) carry(ctx context.Context, group []*load) error {
 	if err != nil {
 		return err
 	}
-	if group, err = p.staying(ctx, p.pending(group, &f)); err != nil || len(group) == 0 {
+	pending := p.pending(group, &f)
+	if err := p.unmark(ctx, group, &f); err != nil {
+		return err
+	}
+	if group, err = p.staying(ctx, pending); err != nil || len(group) == 0 {
 		return err
 	}
 	p.j.step(Opening, p.from, p.to, group)
@@ -85,6 +89,23 @@ func (p *pair) pending(group []*load, f *footing) []*load {
 		}
 	}
 	return out
+}
+
+// unmark closes slots on a source that has given them away and still shows them
+// as migrating: a Redis that only hears of its loss leaves the marks, and whoever
+// told it may have been called away before.
+func (p *pair) unmark(ctx context.Context, group []*load, f *footing) error {
+	var marks keyslot.Set
+	for _, o := range f.fromSelf.Open {
+		if !o.Importing {
+			marks.Add(o.Slot)
+		}
+	}
+	marked := slices.DeleteFunc(slices.Clone(group), func(l *load) bool { return !l.given || !marks.Has(l.slot) })
+	if len(marked) == 0 {
+		return nil
+	}
+	return p.tellSource(ctx, marked)
 }
 
 // staying leaves out what the target owns already, closes the slots that were

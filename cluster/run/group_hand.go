@@ -4,21 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"slotdeck/cluster"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
-// hand gives the slots to the target: after the source, asked now, is still the
-// primary that migrates them and holds no key of them; to the target first, for
-// else nobody would own them in between; then, once it has heard of that, to the
-// source.
+// hand gives the slots to the target.
 func (p *pair) hand(ctx context.Context, group []*load) error {
 	p.j.step(Counting, p.from, p.to, group)
 	if err := p.j.durable(ctx, p.to); err != nil {
 		return err
 	}
+	for part := range slices.Chunk(group, p.atOnce()) {
+		if err := p.give(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give is after the source, asked now, is still the primary that migrates the
+// slots and holds no key of them; to the target first, for else nobody would own
+// them in between; then, once it has heard of that, to the source.
+func (p *pair) give(ctx context.Context, group []*load) error {
 	// A process that was stopped between asking and acting would act on an old
 	// answer: then it asks again.
 	const fresh = 400 * time.Millisecond
@@ -36,7 +47,7 @@ func (p *pair) hand(ctx context.Context, group []*load) error {
 		}
 	}
 	p.j.step(GivingAway, p.from, p.to, group)
-	if err := p.setSlots(ctx, p.to, each(group, func(l *load) []any { return setSlot(l.slot, "NODE", string(p.to)) })); err != nil {
+	if err := p.giveSlots(ctx, group); err != nil {
 		return err
 	}
 	for _, l := range group {
@@ -76,8 +87,15 @@ const hearsay = 2 * time.Second
 // in the right order.
 func (p *pair) heard(ctx context.Context, group []*load) error {
 	hand := slotsOf(group)
-	for deadline := time.Now().Add(hearsay); ; {
-		view, err := p.j.crew.view(ctx, p.from)
+	defer p.replicasHeard(ctx, hand)()
+	return p.hears(ctx, p.from, hand, hearsay)
+}
+
+// hears waits until a node names the target as the owner of slots, or the
+// patience ends.
+func (p *pair) hears(ctx context.Context, id cluster.NodeID, hand keyslot.Set, patience time.Duration) error {
+	for deadline := time.Now().Add(patience); ; {
+		view, err := p.j.crew.view(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -95,19 +113,23 @@ func (p *pair) ready(ctx context.Context, group []*load) error {
 	var f footing
 	var counts []wire.Answer
 	err := both(func() error {
-		cmds := [][]any{{"CLUSTER", "NODES"}}
+		cmds := [][]any{p.writing(group, true), {"CLUSTER", "NODES"}}
 		for db := range p.j.databases {
 			cmds = append(cmds, inDatabase(db, len(group), func(i int) []any { return []any{"CLUSTER", "COUNTKEYSINSLOT", int(group[i].slot)} })...)
 		}
-		answers, err := p.j.crew.all(ctx, p.from, callTimeout, cmds...)
+		answers, err := p.writes(ctx, p.from, cmds)
 		if err != nil {
 			return err
 		}
 		counts = answers[1:]
 		f.from, err = viewOf(answers[0].Value)
 		return err
-	}, func() (err error) {
-		f.to, err = p.j.crew.view(ctx, p.to)
+	}, func() error {
+		answers, err := p.writes(ctx, p.to, [][]any{p.writing(group, false), {"CLUSTER", "NODES"}})
+		if err != nil {
+			return err
+		}
+		f.to, err = viewOf(answers[0].Value)
 		return err
 	})
 	if err != nil {

@@ -47,6 +47,7 @@ type Job struct {
 	thorough   atomic.Bool    // every key is weighed: one was large, or a call failed
 	leave      chan struct{}  // closed when the job has to be gone soon
 	background sync.WaitGroup // everything this job started
+	absent     absentKeys
 
 	mu         sync.Mutex
 	primaries  []cluster.NodeID

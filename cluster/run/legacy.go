@@ -190,13 +190,21 @@ func again(err error) bool {
 
 // abandon brings the slots in hand back to the source.
 func (p *pair) abandon(ctx context.Context, group []*load) {
-	var open []*load
+	var open, given []*load
 	for _, l := range group {
-		if l.opened && !l.given && !l.closed {
+		switch {
+		case l.given:
+			given = append(given, l)
+		case l.opened && !l.closed:
 			open = append(open, l)
 		}
 	}
 	defer p.closed(group)
+	if f, err := p.look(ctx); err == nil && len(given) > 0 {
+		if err := p.unmark(ctx, given, &f); err != nil {
+			p.j.complain(fmt.Errorf("%s could not be told that it gave away %s: %w", p.j.crew.name(p.from), someSlots(slotsOf(given)), err))
+		}
+	}
 	if len(open) == 0 {
 		return
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"sync"
+	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
@@ -58,6 +59,8 @@ type pair struct {
 	mu       sync.Mutex
 	fromAddr cluster.Endpoint
 	toAddr   cluster.Endpoint
+
+	deafSince map[cluster.NodeID]time.Time // replicas that did not answer lately
 
 	// What the own lines of the two have to say, as long as nobody else moves slots.
 	fromOwn, toOwn keyslot.Set

@@ -82,7 +82,7 @@ func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration
 		l.unmarked = l.unmarked || l.opened && from != p.from
 	}
 	if to != p.to {
-		p.spare(s, group)
+		p.spare(ctx, s, group)
 	}
 	p.from, p.to = from, to
 	n, _ := s.Node(from)
@@ -95,13 +95,16 @@ func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration
 // it hears that the source does not own it any more, and raises its epoch for
 // that: the successor then loses that slot, and all others that it took over,
 // with what was written since. While the source owns the slot nothing happens.
-func (p *pair) spare(s *cluster.Snapshot, group []*load) {
+func (p *pair) spare(ctx context.Context, s *cluster.Snapshot, group []*load) {
 	dead, ok := s.Node(p.to)
 	if !ok || dead.Health == cluster.Answering {
 		return
 	}
 	if known, ok := p.j.cluster.Latest().Node(p.to); !ok || known.Stats.Flavor == "redis" {
 		return
+	}
+	if p.follows(ctx, p.to) {
+		return // it was only slow to answer
 	}
 	var stay []*load
 	for _, l := range group {
@@ -114,6 +117,26 @@ func (p *pair) spare(s *cluster.Snapshot, group []*load) {
 		p.j.remains(fmt.Sprintf("%s (%s) %s with %s: %s went down while it was importing them, and would take them from its successor on its return; move them once it is back, or forgotten",
 			count(len(stay), "slot"), someSlots(slotsOf(stay)), either(len(stay), "stays", "stay"), p.j.crew.name(p.from), p.j.crew.name(p.to)))
 	}
+}
+
+// follows waits a while for a node to say that it is a replica. One that is down
+// is not waited for.
+func (p *pair) follows(ctx context.Context, id cluster.NodeID) bool {
+	for deadline := time.Now().Add(3 * time.Second); time.Now().Before(deadline); {
+		brief, cancel := context.WithDeadline(ctx, deadline)
+		view, err := p.j.crew.view(brief, id)
+		cancel()
+		if err != nil {
+			return false
+		}
+		if self, ok := view.Member(id); ok && self.Flags.Has(cluster.Replica) {
+			return true
+		}
+		if pause(ctx, 25*time.Millisecond) != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // inform tells a target who owns the slots that it imports. While a slot is

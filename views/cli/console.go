@@ -109,6 +109,7 @@ func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts
 		return "", "", err
 	}
 	moves := newMover(watching.Watch, w.Env)
+	moves.window = firstWindow
 	defer moves.leave()
 	failovers := newFailovers(watching, moves)
 	defer failovers.leave()

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
+	"slotdeck/keyslot"
 )
 
 // speaksOfSlots is a server that counts traffic for each slot.
@@ -24,21 +27,34 @@ func speaksOfSlots(t *testing.T) lab.Server {
 	return lab.Server{}
 }
 
-func TestRebalanceByTrafficMovesWhatIsUsed(t *testing.T) {
+// TestRebalanceByTrafficMovesWhatIsUsedNow: servers count since a slot came to
+// its owner, and what was used yesterday is no reason to move it today.
+func TestRebalanceByTrafficMovesWhatIsUsedNow(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{Binary: speaksOfSlots(t).Path, Extra: []string{"cluster-slot-stats-enabled yes"}})
-	// All traffic goes to the first node, to those of the tags that are its own.
-	node, value := c.Nodes()[0], strings.Repeat("x", 5000)
-	for _, tag := range []string{"{b}", "{f}", "{bar}"} {
-		for range 50 {
-			if err := node.Do(t.Context(), "SET", tag, value).Err(); err != nil && !strings.Contains(err.Error(), "MOVED") {
-				t.Fatal(err)
+	use := func(node int, value string, times int, slots ...keyslot.Slot) {
+		for range times {
+			for _, slot := range slots {
+				if err := c.Nodes()[node].Do(t.Context(), "SET", keyOf(slot), value).Err(); err != nil && t.Context().Err() == nil {
+					t.Error(err)
+				}
 			}
 		}
 	}
+	use(1, strings.Repeat("x", 100_000), 50, 6000, 6001, 6002)
+	on, cease := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	work.Go(func() { // all traffic goes to the first node now
+		for on.Err() == nil {
+			use(0, strings.Repeat("x", 5000), 1, 1, 2, 3)
+		}
+	})
 	got := run(t, "", env, "rebalance", c.Seed(), "--by", "traffic", "--simulate")
-	if got.code != Fine || !strings.Contains(got.out, "rebalance by traffic") || !strings.Contains(got.out, "Moving ") {
+	cease()
+	work.Wait()
+	from := "from " + c.Nodes()[0].Addr + " to "
+	if got.code != Fine || !strings.Contains(got.out, "rebalance by traffic") || !strings.Contains(got.out, from) || strings.Count(got.out, "Moving ") != strings.Count(got.out, from) {
 		t.Fatalf("code %d\n%s\n%s", got.code, got.out, got.err)
 	}
 	plain := labtest.Start(t, lab.Config{Binary: speaksOfSlots(t).Path})

@@ -35,7 +35,9 @@ type mover struct {
 
 	passing sync.WaitGroup // what hands progress on
 	rates   map[plan.Driver]plan.Rate
-	found   engine.Found // what was found open last
+	loads   slotLoads
+	window  time.Duration // over which traffic is measured; 0: not at all
+	found   engine.Found  // what was found open last
 }
 
 func newMover(w *watch.Watch, env func(string) string) *mover {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/keyspace"
 	"slotdeck/cluster/plan"
 )
 
@@ -19,6 +21,7 @@ type rebalanceFlags struct {
 	threshold float64
 	by        string
 	simulate  bool
+	window    time.Duration
 }
 
 func newRebalance(w *World) *cobra.Command {
@@ -30,7 +33,9 @@ func newRebalance(w *World) *cobra.Command {
 		Short:   "Give every primary its share, moving as little as possible",
 		Long: `Gives every primary its share of the slots, keys, memory or traffic, by weight,
 with as few slots moved as possible. Nothing moves while no primary is out of
-balance by more than the threshold. The flags mean what they mean in redis-cli
+balance by more than the threshold. Traffic is what goes in and out a second, as
+watched for --window; the servers count it with cluster-slot-stats-enabled yes
+(Redis 8.2, Valkey 8.0 and newer). The flags mean what they mean in redis-cli
 --cluster rebalance, with or without the prefix "cluster-".`,
 		Example: `  slotdeck rebalance 10.0.0.11:7001 --use-empty-masters --yes
   slotdeck rebalance 10.0.0.11:7001 --weight A=2 --weight 4f2e=0.5 --simulate
@@ -58,6 +63,9 @@ balance by more than the threshold. The flags mean what they mean in redis-cli
 			if err != nil {
 				return refusal(err)
 			}
+			if request.By == plan.Traffic {
+				m.mover.window = r.window
+			}
 			p, err := m.work(cmd.Context(), request, snap)
 			if reason, ok := plan.ReasonOf(err); ok && reason == plan.NothingToMove {
 				return m.balanced(err, request.Threshold)
@@ -80,6 +88,7 @@ balance by more than the threshold. The flags mean what they mean in redis-cli
 	flags.BoolVar(&r.empty, "use-empty-masters", false, "primaries without slots take part, too")
 	flags.Float64Var(&r.threshold, "threshold", plan.DefaultThreshold, "out of balance means by more than so many `percent`; 0: at all")
 	flags.StringVar(&r.by, "by", plan.Slots.String(), "what is made even: `slots|keys|memory|traffic`")
+	flags.DurationVar(&r.window, "window", keyspace.Window, "how `long` to watch for --by traffic")
 	flags.BoolVar(&r.simulate, "simulate", false, "the same as --dry-run")
 	f.register(cmd)
 	return cmd
@@ -99,6 +108,9 @@ func (r *rebalanceFlags) takeWeights(words []string) (rest []string) {
 }
 
 func (r *rebalanceFlags) check(changed bool) error {
+	if r.window < 100*time.Millisecond || r.window > 10*time.Minute {
+		return usage("--window %v is not 100ms to 10m", r.window)
+	}
 	if _, err := r.objective(); err != nil {
 		return err
 	}

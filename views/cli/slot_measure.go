@@ -56,39 +56,40 @@ func (s *slotKeys) MeasureSlots(ctx context.Context, id cluster.NodeID, slots []
 
 // rates are what was added since the last reading, a second.
 func (s *slotKeys) rates(ctx context.Context, id cluster.NodeID, n *wire.Node, slots []keyslot.Slot, now []keyspace.SlotLoad, what views.SlotMeasure) (views.SlotNumbers, error) {
-	read := loadsRead{time.Now(), now}
-	before, ok := s.loads.swap(id, read)
-	if !ok || read.at.Sub(before.at) > oldWindow || read.at.Sub(before.at) < firstWindow/2 {
-		before = read
-		select {
-		case <-time.After(firstWindow):
-		case <-ctx.Done():
-			return views.SlotNumbers{}, ctx.Err()
-		}
-		loads, _, err := keys.Loads(ctx, n)
-		if err != nil {
-			return views.SlotNumbers{}, err
-		}
-		read = loadsRead{time.Now(), loads}
-		s.loads.swap(id, read)
+	before, read, err := s.loads.apart(ctx, id, n, now, firstWindow)
+	if err != nil {
+		return views.SlotNumbers{}, err
 	}
-	known := map[keyslot.Slot]keyspace.SlotLoad{}
-	for _, l := range before.loads {
-		known[l.Slot] = l
-	}
-	window := read.at.Sub(before.at).Seconds()
-	return views.SlotNumbers{Numbers: inOrder(slots, read.loads, func(l keyspace.SlotLoad) int64 {
-		b, ok := known[l.Slot]
-		if !ok {
-			return -1
-		}
-		l = l.Since(b)
-		amount := l.CPU
+	rates := rated(before, read, func(l keyspace.SlotLoad) int64 {
 		if what == views.SlotTraffic {
-			amount = max(0, l.In) + max(0, l.Out)
+			return max(0, l.In) + max(0, l.Out)
 		}
-		return int64(float64(amount) / window)
-	})}, nil
+		return l.CPU
+	})
+	return views.SlotNumbers{Numbers: inOrder(slots, rates, func(l keyspace.SlotLoad) int64 { return l.In })}, nil
+}
+
+// apart are two readings of a node with some time in between: the last one and
+// this, or this and one after the window.
+func (l *slotLoads) apart(ctx context.Context, id cluster.NodeID, n *wire.Node, now []keyspace.SlotLoad, window time.Duration) (before, read loadsRead, err error) {
+	read = loadsRead{time.Now(), now}
+	before, ok := l.swap(id, read)
+	if ok && read.at.Sub(before.at) <= oldWindow && read.at.Sub(before.at) >= window/2 {
+		return before, read, nil
+	}
+	before = read
+	select {
+	case <-time.After(window):
+	case <-ctx.Done():
+		return before, read, ctx.Err()
+	}
+	loads, _, err := keys.Loads(ctx, n)
+	if err != nil {
+		return before, read, err
+	}
+	read = loadsRead{time.Now(), loads}
+	l.swap(id, read)
+	return before, read, nil
 }
 
 func (l *slotLoads) swap(id cluster.NodeID, read loadsRead) (before loadsRead, ok bool) {

@@ -1,0 +1,147 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"slotdeck/cluster"
+	"slotdeck/cluster/wire"
+	"slotdeck/keyslot"
+)
+
+// Failovers that somebody orders in the middle of a move are let through. The
+// primary holds back writes from the order until its replica has been elected,
+// and the voters refuse a replica that claims a slot of which they know a newer
+// owner. Then the server gives up after 5 s, in which nobody could write. So
+// while source or target holds back writes no slot changes hands, and between two
+// small parts of a group the replicas hear of the last one.
+
+const (
+	// aPart is how many slots a target is given in one go. It tells all nodes of
+	// each, which has to take less than an order takes to become an election.
+	aPart = 16
+	// replicaHearsay is how long the replicas may take to hear of slots that were
+	// given. One that does not answer is not waited for again for deafFor.
+	replicaHearsay = 300 * time.Millisecond
+	deafFor        = 5 * time.Second
+	// heldBack is how long a target may hold back what gives it slots: what was
+	// asked before that is too old then.
+	heldBack = 1500 * time.Millisecond
+)
+
+// atOnce is how many slots are given between two looks: more where the looks
+// take longer than the giving, and all where nobody could be failed over.
+func (p *pair) atOnce() int {
+	if len(p.replicas()) == 0 {
+		return mostSlots
+	}
+	return min(mostSlots, aPart*(1+int(p.pace.far()/time.Millisecond)))
+}
+
+// writing is a write that does nothing: it moves a key that does not exist. A
+// node that holds back writes holds it back, too, and all that comes after it on
+// the same connection; no other sign of that is known to all versions.
+func (p *pair) writing(group []*load, onSource bool) []any {
+	p.mu.Lock()
+	to := p.fromAddr
+	if onSource {
+		to = p.toAddr
+	}
+	p.mu.Unlock()
+	host := to.IP
+	if host == "" {
+		host = to.Hostname
+	}
+	return []any{"MIGRATE", host, to.Port, p.j.absent.in(group[0].slot, p.j.id), 0, 1000}
+}
+
+// writes sends commands of which the first is such a write, and returns the
+// answers to the others. Whether the user may write here is not the question.
+func (p *pair) writes(ctx context.Context, id cluster.NodeID, cmds [][]any) ([]wire.Answer, error) {
+	answers, err := p.j.crew.call(ctx, id, callTimeout, cmds...)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range answers[1:] {
+		if a.Err != nil {
+			return nil, a.Err
+		}
+	}
+	return answers[1:], nil
+}
+
+// giveSlots tells the target that the slots are its own, unless it holds back
+// writes. Valkey then holds back SETSLOT by itself.
+func (p *pair) giveSlots(ctx context.Context, group []*load) error {
+	cmds := each(group, func(l *load) []any { return setSlot(l.slot, "NODE", string(p.to)) })
+	if len(p.j.crew.fanOf(p.to)) > 0 {
+		return p.setSlots(ctx, p.to, cmds)
+	}
+	answers, err := p.j.crew.call(ctx, p.to, heldBack+time.Duration(len(cmds))*5*time.Millisecond, append([][]any{p.writing(group, false)}, cmds...)...)
+	if err != nil {
+		return err
+	}
+	var again [][]any
+	for i, a := range answers[1:] {
+		switch {
+		case saying(a.Err, "NOREPLICAS"):
+			again = append(again, cmds[i])
+		case a.Err != nil:
+			return a.Err
+		}
+	}
+	return p.setSlots(ctx, p.to, again)
+}
+
+// absentKeys are names of keys that nobody has, by slot.
+type absentKeys struct {
+	mu    sync.Mutex
+	names map[keyslot.Slot]string
+	tried int
+}
+
+func (a *absentKeys) in(slot keyslot.Slot, job string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.names == nil {
+		a.names = map[keyslot.Slot]string{}
+	}
+	for a.names[slot] == "" {
+		name := fmt.Sprintf("slotdeck-%s-%d", job, a.tried)
+		a.names[keyslot.Of(name)] = name
+		a.tried++
+	}
+	return a.names[slot]
+}
+
+// replicasHeard waits, with the function that it returns, until the replicas of
+// source and target name the target as the owner of slots.
+func (p *pair) replicasHeard(ctx context.Context, hand keyslot.Set) (wait func()) {
+	ctx, cancel := context.WithTimeout(ctx, 2*replicaHearsay)
+	var asked sync.WaitGroup
+	for id := range p.replicas() {
+		if p.deaf(id) {
+			continue
+		}
+		asked.Go(func() {
+			if err := p.hears(ctx, id, hand, replicaHearsay); err != nil && ctx.Err() != nil {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				if p.deafSince == nil {
+					p.deafSince = map[cluster.NodeID]time.Time{}
+				}
+				p.deafSince[id] = time.Now()
+			}
+		})
+	}
+	return func() { asked.Wait(); cancel() }
+}
+
+func (p *pair) deaf(id cluster.NodeID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	since, ok := p.deafSince[id]
+	return ok && time.Since(since) < deafFor
+}
