@@ -27,7 +27,7 @@ func (f *fakeFreight) Plan(_ context.Context, w FreightWish, _ *cluster.Snapshot
 		return FreightPlan{}, f.err
 	case w.Folder != "":
 		return FreightPlan{Title: "back up 3 primaries into " + w.Folder, Risk: plan.Disruptive, Why: "every primary forks",
-			Lines: []string{"A   10.0.0.11:7001  900 keys, 3.0 MiB in memory  -> A-10.0.0.11-7001.rdb", "B   10.0.0.12:7002  800 keys, 3.0 MiB in memory  -> B-10.0.0.12-7002.rdb"},
+			Lines: []string{"A  10.0.0.11:7001  900 keys, uses 3.0 MiB  -> A-10.0.0.11-7001.rdb", "B  10.0.0.12:7002  800 keys, uses 3.0 MiB  -> B-10.0.0.12-7002.rdb"},
 			Notes: []string{"the copies are taken one after the other, not at one moment"}}, nil
 	}
 	p := FreightPlan{Title: "copy 700 keys of " + w.From + " (redis 7.0.15) into a cluster of 3 primaries", Why: "the keys stay where they are",

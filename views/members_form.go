@@ -96,7 +96,7 @@ func (f *memberForm) arrange(msg memberWanted) {
 		}
 		f.fields = []moveField{&f.how}
 	case plan.MemberReplace:
-		f.servers.label, f.under.anyone = "by", "the one it stood with"
+		f.servers.label, f.under.label, f.under.anyone = "new server", "replica of", "the one it stood with"
 		f.fields = []moveField{&f.servers, &f.under}
 	case plan.MemberReplicate:
 		f.under.label, f.under.anyone = "follows", ""

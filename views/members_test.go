@@ -103,6 +103,7 @@ func TestDeadNodeIsReplacedInOnePlan(t *testing.T) {
 	s.press(":")
 	s.typed("replace 10.0.0.13:7003")
 	s.press("enter")
+	s.want("the new server is not given yet")
 	s.typed("10.0.0.30:7000")
 	s.press("enter")
 	s.want("replace", "10.0.0.13:7003 by 10.0.0.30:7000", "CLUSTER FORGET "+string(sampleID(3)))
@@ -270,6 +271,11 @@ func TestChangesLookAsTheyShould(t *testing.T) {
 		"members/add":    {ready, add},
 		"members/drain":  {ready, func(s *stage, _ *fakeMembers) { s.press("3", "R") }},
 		"members/remove": {ready, func(s *stage, _ *fakeMembers) { s.press("3", "j", "R") }},
+		"members/replace": {func() *cluster.Snapshot { return sampleReady(failPrimary("C"), giveSlots("A", 10923, 16383)) }, func(s *stage, _ *fakeMembers) {
+			s.commanded("replace 10.0.0.13:7003")
+			s.typed("10.0.0.30:7000")
+			s.press("enter")
+		}},
 		"members/create": {loneServer, func(s *stage, _ *fakeMembers) {
 			s.press("c", "enter")
 			s.typed(strings.TrimPrefix(sixServers(), "10.0.0.21:7000"))

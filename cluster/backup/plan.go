@@ -121,9 +121,9 @@ func (p Plan) Lines() []string {
 			keys = fmt.Sprintf("%d keys", s.Keys)
 		}
 		if s.Memory >= 0 {
-			memory = fmt.Sprintf("%.1f MiB in memory", float64(s.Memory)/(1<<20))
+			memory = fmt.Sprintf("uses %.1f MiB", float64(s.Memory)/(1<<20))
 		}
-		out = append(out, fmt.Sprintf("  %-2s  %s  %s, %s  -> %s", s.Letter, s.Addr, keys, memory, s.File))
+		out = append(out, fmt.Sprintf("  %-2s %s  %s, %s  -> %s", s.Letter, s.Addr, keys, memory, s.File))
 	}
 	for _, n := range p.Notes {
 		out = append(out, "note: "+n)
