@@ -40,7 +40,7 @@ cluster/keys          < cluster cluster/keyspace cluster/wire keyslot
 cluster/backup        < cluster cluster/plan cluster/wire keyslot
 cluster/run           < cluster cluster/quorum cluster/plan cluster/wire keyslot
 cluster/lab           < cluster keyslot github.com/redis/go-redis
-cluster/lab/labtest   < cluster/lab testing
+cluster/lab/labtest   < cluster/lab testing golang.org/x/crypto
 cluster/fake          < cluster keyslot
 cluster/proof         < cluster keyslot github.com/redis/go-redis
 cluster/proof/bigkeys < cluster/lab github.com/redis/go-redis

@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"hash/maphash"
+	"math"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ func ParseSlowLogged(reply any) (int64, error) {
 		return -1, malformed("SLOWLOG GET", "", "an entry is empty")
 	}
 	id, ok := entry[0].(int64)
-	if !ok {
+	if !ok || id < 0 || id == math.MaxInt64 {
 		return -1, malformed("SLOWLOG GET", "", "an entry has no number")
 	}
 	return id + 1, nil

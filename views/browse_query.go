@@ -101,7 +101,7 @@ func readAmount(w string, at int, base int64) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || n > 1<<40 || w[at] != '>' {
+	if err != nil || n < 1 || n > 1<<60/factor || w[at] != '>' {
 		return 0, fmt.Errorf("%s is written %s>1000, with k, m or g", w[:at], w[:at])
 	}
 	return n * factor, nil

@@ -8,7 +8,7 @@ import (
 )
 
 func FuzzHops(f *testing.F) {
-	f.Add("ann@bastion:2222,inner", "Host bastion\n  HostName 10.0.0.1\n  ProxyJump first,[::1]:22\n  IdentityFile ~/%h.key\n")
+	f.Add("ann@bastion:2222,inner", "Host bastion\n  HostName 10.0.0.1\n  ProxyJump first,[::1]:22\n  IdentityFile ~/%h.Key\n")
 	f.Add("ssh://[fe80::1%25eth0]:22", "Host *\n ProxyJump a\nMatch all\n")
 	f.Add("-oProxyCommand=x", "Host a\n\tInclude x\n")
 	dir := f.TempDir()

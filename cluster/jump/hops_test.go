@@ -4,11 +4,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"slotdeck/cluster/lab/labtest"
 )
 
 func TestAliasesAreCompletedFromSSHConfig(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, ".ssh/config", `
+	labtest.WriteIn(t, dir, ".ssh/config", `
 Host gate
   HostName gate.example
   User op
@@ -53,7 +55,7 @@ Host circle
 			t.Errorf("%q was taken as %v", chain, hops)
 		}
 	}
-	write(t, dir, ".ssh/config", "Host x\n  Match exec foo\n")
+	labtest.WriteIn(t, dir, ".ssh/config", "Host x\n  Match exec foo\n")
 	if _, err := Resolve("h", home); err == nil || !strings.Contains(err.Error(), "--ssh-config") {
 		t.Error(err)
 	}

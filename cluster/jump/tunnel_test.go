@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"slotdeck/cluster/lab/labtest"
 )
 
 // echo is a server that says everything back.
@@ -61,29 +65,29 @@ func says(t *testing.T, tunnel *Tunnel, addr string) error {
 
 func TestConnectionsGoThroughEveryHop(t *testing.T) {
 	home, public := operator(t)
-	outer, inner := startBastion(t, public), startBastion(t, public)
-	know(t, home, outer, inner)
-	tunnel := openTo(t, home, "ann@"+outer.addr+",bob@"+inner.addr)
+	outer, inner := labtest.StartBastion(t, public), labtest.StartBastion(t, public)
+	labtest.Know(t, home.Dir, outer, inner)
+	tunnel := openTo(t, home, "ann@"+outer.Addr+",bob@"+inner.Addr)
 	for range 3 {
 		if err := says(t, tunnel, echo(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if outer.logins() != 1 || inner.logins() != 1 {
-		t.Errorf("%d and %d logins for three connections", outer.logins(), inner.logins())
+	if outer.Logins() != 1 || inner.Logins() != 1 {
+		t.Errorf("%d and %d logins for three connections", outer.Logins(), inner.Logins())
 	}
 }
 
 func TestABrokenTunnelIsOpenedAgain(t *testing.T) {
 	home, public := operator(t)
-	b := startBastion(t, public)
-	know(t, home, b)
-	tunnel, far := openTo(t, home, b.addr), echo(t)
+	b := labtest.StartBastion(t, public)
+	labtest.Know(t, home.Dir, b)
+	tunnel, far := openTo(t, home, b.Addr), echo(t)
 	conn, err := tunnel.DialContext(t.Context(), "tcp", far)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.cut()
+	b.Cut()
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("a connection through a broken tunnel goes on")
 	}
@@ -97,9 +101,9 @@ func TestABrokenTunnelIsOpenedAgain(t *testing.T) {
 
 func TestConnectionsThroughATunnelHaveDeadlines(t *testing.T) {
 	home, public := operator(t)
-	b := startBastion(t, public)
-	know(t, home, b)
-	conn, err := openTo(t, home, b.addr).DialContext(t.Context(), "tcp", echo(t))
+	b := labtest.StartBastion(t, public)
+	labtest.Know(t, home.Dir, b)
+	conn, err := openTo(t, home, b.Addr).DialContext(t.Context(), "tcp", echo(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,17 +116,17 @@ func TestConnectionsThroughATunnelHaveDeadlines(t *testing.T) {
 
 func TestWhatCannotBeReachedOrTrustedIsSaid(t *testing.T) {
 	home, public := operator(t)
-	b, other := startBastion(t, public), startBastion(t, public)
+	b, other := labtest.StartBastion(t, public), labtest.StartBastion(t, public)
 	stranger, _ := operator(t)
-	know(t, home, b)
-	know(t, stranger, b)
+	labtest.Know(t, home.Dir, b)
+	labtest.Know(t, stranger.Dir, b)
 
 	changedHome, public2 := operator(t)
-	b2 := startBastion(t, public2)
-	know(t, changedHome, &bastion{addr: b2.addr, key: b.key}) // another server's key under this address
+	b2 := labtest.StartBastion(t, public2)
+	labtest.Know(t, changedHome.Dir, &labtest.Bastion{Addr: b2.Addr, Key: b.Key}) // another server's key under this address
 
 	empty := Home{Dir: t.TempDir(), User: "ann"}
-	know(t, empty, b)
+	labtest.Know(t, empty.Dir, b)
 
 	for _, c := range []struct {
 		name  string
@@ -131,11 +135,11 @@ func TestWhatCannotBeReachedOrTrustedIsSaid(t *testing.T) {
 		to    string
 		want  string
 	}{
-		{"a jump host that is not known", home, other.addr, "127.0.0.1:1", "is not known (ssh-ed25519 SHA256:"},
-		{"a jump host with another key", changedHome, b2.addr, "127.0.0.1:1", "HAS CHANGED"},
-		{"a key that is not let in", stranger, b.addr, "127.0.0.1:1", "the login to ann@" + b.addr + " failed"},
-		{"no key at all", empty, b.addr, "127.0.0.1:1", "there is no key to log in"},
-		{"a node that refuses", home, b.addr, "127.0.0.1:1", "cannot connect to it: connect failed"},
+		{"a jump host that is not known", home, other.Addr, "127.0.0.1:1", "is not known (ssh-ed25519 SHA256:"},
+		{"a jump host with another key", changedHome, b2.Addr, "127.0.0.1:1", "HAS CHANGED"},
+		{"a key that is not let in", stranger, b.Addr, "127.0.0.1:1", "the login to ann@" + b.Addr + " failed"},
+		{"no key at all", empty, b.Addr, "127.0.0.1:1", "there is no key to log in"},
+		{"a node that refuses", home, b.Addr, "127.0.0.1:1", "cannot connect to it: connect failed"},
 		{"a jump host that is not there", home, "127.0.0.1:1", "127.0.0.1:1", "the jump host ann@127.0.0.1:1 cannot be reached"},
 	} {
 		err := says(t, openTo(t, c.home, c.chain), c.to)
@@ -152,11 +156,17 @@ func TestALoginThatTakesLongDoesNotHoldItsCallers(t *testing.T) {
 	}
 	defer silent.Close()
 	home, _ := operator(t)
-	know(t, home)
+	labtest.Know(t, home.Dir)
 	tunnel := openTo(t, home, silent.Addr().String())
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := tunnel.DialContext(ctx, "tcp", "127.0.0.1:1"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
+}
+
+func operator(t *testing.T) (Home, ssh.PublicKey) {
+	t.Helper()
+	dir, public := labtest.SSHHome(t)
+	return Home{Dir: dir, User: "ann"}, public
 }

@@ -115,3 +115,35 @@ func TestReadersAndChangersLogInApart(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestAClusterBehindABastionIsLookedAtAndChanged: the cluster announces names, and
+// every connection goes through an SSH server.
+func TestAClusterBehindABastionIsLookedAtAndChanged(t *testing.T) {
+	t.Parallel()
+	onVersions(t, []string{"redis-7.0", "redis-8.6", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
+		c := labtest.Start(t, lab.Config{Binary: server.Path, Hostnames: true})
+		home, public := labtest.SSHHome(t)
+		bastion := labtest.StartBastion(t, public)
+		env := map[string]string{"HOME": home}
+		with := func(words ...string) outcome {
+			return run(t, "", env, append(words, "--ssh", "ann@"+bastion.Addr, "--ssh-config", "none")...)
+		}
+		if got := with("info", c.Seed()); got.code == Fine || !strings.Contains(got.err, "known_hosts") {
+			t.Errorf("a bastion that nobody knows: %+v", got)
+		}
+		labtest.Know(t, home, bastion)
+		if got := with("info", c.Seed(), "-o", "json"); got.code != Fine || decode[infoAnswer](t, got.out).NodesAnswering != 3 {
+			t.Errorf("info: %+v", got)
+		}
+		a, b := string(c.Nodes()[0].ID), string(c.Nodes()[1].ID)
+		if err := c.Fill(t.Context(), 200); err != nil {
+			t.Fatal(err)
+		}
+		if got := with("reshard", c.Seed(), "--from", a, "--to", b, "--slots", "100", "--driver", "migrate", "--yes"); got.code != Fine {
+			t.Errorf("reshard: %+v", got)
+		}
+		if bastion.Logins() == 0 {
+			t.Error("nothing went through the bastion")
+		}
+	})
+}

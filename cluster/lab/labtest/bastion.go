@@ -1,4 +1,4 @@
-package jump
+package labtest
 
 import (
 	"crypto/ed25519"
@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,17 +17,18 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// bastion is an SSH server in this process that does nothing but connect on.
-type bastion struct {
-	addr string
-	key  ssh.PublicKey
+// Bastion is an SSH server in this process that does nothing but connect on.
+type Bastion struct {
+	Addr string
+	Key  ssh.PublicKey
 
 	mu    sync.Mutex
 	links []net.Conn
 	count int
 }
 
-func newSigner(t *testing.T) (ssh.Signer, ed25519.PrivateKey) {
+// NewSigner makes a key.
+func NewSigner(t *testing.T) (ssh.Signer, ed25519.PrivateKey) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -39,10 +41,10 @@ func newSigner(t *testing.T) (ssh.Signer, ed25519.PrivateKey) {
 	return signer, private
 }
 
-// startBastion lets in who has the given key.
-func startBastion(t *testing.T, welcome ssh.PublicKey) *bastion {
+// StartBastion lets in who has the given key.
+func StartBastion(t *testing.T, welcome ssh.PublicKey) *Bastion {
 	t.Helper()
-	own, _ := newSigner(t)
+	own, _ := NewSigner(t)
 	config := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if string(key.Marshal()) != string(welcome.Marshal()) {
 			return nil, io.ErrUnexpectedEOF
@@ -54,7 +56,7 @@ func startBastion(t *testing.T, welcome ssh.PublicKey) *bastion {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bastion{addr: listener.Addr().String(), key: own.PublicKey()}
+	b := &Bastion{Addr: listener.Addr().String(), Key: own.PublicKey()}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -65,19 +67,19 @@ func startBastion(t *testing.T, welcome ssh.PublicKey) *bastion {
 			b.mu.Lock()
 			b.links, b.count = append(b.links, conn), b.count+1
 			b.mu.Unlock()
-			all.Go(func() { serve(conn, config, &all) })
+			all.Go(func() { serveSSH(conn, config, &all) })
 		}
 	})
 	t.Cleanup(func() {
 		_ = listener.Close()
-		b.cut()
+		b.Cut()
 		all.Wait()
 	})
 	return b
 }
 
-// cut breaks every connection.
-func (b *bastion) cut() {
+// Cut breaks every connection.
+func (b *Bastion) Cut() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.links {
@@ -86,13 +88,14 @@ func (b *bastion) cut() {
 	b.links = nil
 }
 
-func (b *bastion) logins() int {
+// Logins is how many connections there were.
+func (b *Bastion) Logins() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.count
 }
 
-func serve(conn net.Conn, config *ssh.ServerConfig, all *sync.WaitGroup) {
+func serveSSH(conn net.Conn, config *ssh.ServerConfig, all *sync.WaitGroup) {
 	defer conn.Close()
 	link, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
@@ -105,11 +108,11 @@ func serve(conn net.Conn, config *ssh.ServerConfig, all *sync.WaitGroup) {
 		}
 	})
 	for c := range channels {
-		all.Go(func() { connect(c) })
+		all.Go(func() { connectOn(c) })
 	}
 }
 
-func connect(c ssh.NewChannel) {
+func connectOn(c ssh.NewChannel) {
 	var to struct {
 		Host     string
 		Port     uint32
@@ -120,7 +123,7 @@ func connect(c ssh.NewChannel) {
 		_ = c.Reject(ssh.UnknownChannelType, "no")
 		return
 	}
-	far, err := net.Dial("tcp", net.JoinHostPort(to.Host, itoa(to.Port)))
+	far, err := net.Dial("tcp", net.JoinHostPort(to.Host, strconv.Itoa(int(to.Port))))
 	if err != nil {
 		_ = c.Reject(ssh.ConnectionFailed, "connect failed")
 		return
@@ -137,24 +140,17 @@ func connect(c ssh.NewChannel) {
 	both.Wait()
 }
 
-func itoa(n uint32) string {
-	var digits []byte
-	for ; n > 0; n /= 10 {
-		digits = append([]byte{byte('0' + n%10)}, digits...)
-	}
-	return string(digits)
-}
-
-// operator is a home folder with a key, and known_hosts that names the bastions.
-func operator(t *testing.T) (home Home, public ssh.PublicKey) {
+// SSHHome is a home folder with a private key.
+func SSHHome(t *testing.T) (dir string, public ssh.PublicKey) {
 	t.Helper()
-	signer, private := newSigner(t)
-	dir := t.TempDir()
-	write(t, dir, ".ssh/id_ed25519", string(pemOf(t, private)))
-	return Home{Dir: dir, User: "ann"}, signer.PublicKey()
+	signer, private := NewSigner(t)
+	dir = t.TempDir()
+	WriteIn(t, dir, ".ssh/id_ed25519", string(PEM(t, private)))
+	return dir, signer.PublicKey()
 }
 
-func pemOf(t *testing.T, key ed25519.PrivateKey) []byte {
+// PEM is a private key as it stands in a file.
+func PEM(t *testing.T, key ed25519.PrivateKey) []byte {
 	t.Helper()
 	block, err := ssh.MarshalPrivateKey(key, "")
 	if err != nil {
@@ -163,7 +159,8 @@ func pemOf(t *testing.T, key ed25519.PrivateKey) []byte {
 	return pem.EncodeToMemory(block)
 }
 
-func write(t *testing.T, dir, name, text string) {
+// WriteIn writes a file that is for its owner alone.
+func WriteIn(t *testing.T, dir, name, text string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -174,11 +171,12 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-func know(t *testing.T, home Home, bastions ...*bastion) {
+// Know writes the known_hosts of a home folder.
+func Know(t *testing.T, dir string, bastions ...*Bastion) {
 	t.Helper()
 	var lines []string
 	for _, b := range bastions {
-		lines = append(lines, knownhosts.Line([]string{b.addr}, b.key))
+		lines = append(lines, knownhosts.Line([]string{b.Addr}, b.Key))
 	}
-	write(t, home.Dir, ".ssh/known_hosts", strings.Join(lines, "\n")+"\n")
+	WriteIn(t, dir, ".ssh/known_hosts", strings.Join(lines, "\n")+"\n")
 }
