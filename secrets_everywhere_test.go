@@ -87,6 +87,10 @@ func TestNoCommandLetsASecretOut(t *testing.T) {
 	a, b, replica := string(node[0].ID), string(node[1].ID), string(node[3].ID)
 	dir := t.TempDir()
 	places, file := passwordPlaces(t, seed)
+	hook := filepath.Join(dir, "hook") // long enough to be looked at
+	if err := os.WriteFile(hook, []byte("#!/bin/sh\nsleep 0.3\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	// What connects to nothing gets no password either.
 	const apart = "no password"
 	// With a context these take no HOST:PORT.
@@ -130,7 +134,7 @@ func TestNoCommandLetsASecretOut(t *testing.T) {
 		"reshard":               {seed, "--from", a, "--to", b, "--slots", "5", "--driver", "migrate", "--dry-run", "--plan", filepath.Join(dir, "plan.json")},
 		"restore":               {seed, filepath.Join(dir, "no-such.jsonl"), "--yes"},
 		"resume":                {seed, "--finish", "--yes"},
-		"rolling-restart":       {seed, "--hook", "false", "--yes"},
+		"rolling-restart":       {seed, "--hook", hook, "--yes"},
 		"scan":                  {seed, "--limit", "5"},
 		"set":                   {seed, "maxmemory-samples", "6", "--yes"},
 		"set-timeout":           {seed, "4000", "--dry-run"},
@@ -214,6 +218,8 @@ func watched(t *testing.T, s place, args []string) {
 			switch code := cmd.ProcessState.ExitCode(); {
 			case code == 2 && args[0] != "import" && args[0] != "restore", code == 10, code == 4:
 				t.Errorf("%s ended with code %d:\n%s", what, code, text)
+			case code != 0 && text == "":
+				t.Errorf("%s ended with code %d, and does not say why", what, code)
 			case strings.Contains(text, secret):
 				t.Errorf("%s tells it:\n%s", what, text)
 			}

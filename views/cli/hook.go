@@ -23,7 +23,7 @@ import (
 // the passwords that slotdeck was given.
 type hook struct {
 	words   []string
-	environ []string
+	environ func() []string   // only when it is run is it known which variables hold passwords
 	tell    func(line string) // gets what it prints, cleaned; nil: nobody
 }
 
@@ -39,7 +39,7 @@ func newHook(w *World, command string, tell func(string)) (*hook, error) {
 		return nil, usage("--hook: %w", err)
 	}
 	words[0] = path
-	return &hook{words: words, environ: w.environ(), tell: tell}, nil
+	return &hook{words: words, environ: w.environ, tell: tell}, nil
 }
 
 // secretName reports whether a variable is one that passwords are given in.
@@ -58,7 +58,7 @@ func secretName(name string) bool {
 func (h *hook) restart(ctx context.Context, s plan.RestartStep) error {
 	cmd := exec.CommandContext(ctx, h.words[0], h.words[1:]...)
 	host, port, _ := net.SplitHostPort(s.Addr) // empty for an address that is none
-	cmd.Env = append(append([]string(nil), h.environ...),
+	cmd.Env = append(h.environ(),
 		"SLOTDECK_NODE="+s.Addr, "SLOTDECK_NODE_HOST="+host, "SLOTDECK_NODE_PORT="+port,
 		"SLOTDECK_NODE_ID="+string(s.Node), "SLOTDECK_SHARD="+s.Shard, "SLOTDECK_NODE_VERSION="+s.Run.Version)
 	out := &lineWriter{tell: h.tell}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,14 +69,18 @@ func (f *importFlags) origin(ctx context.Context, w *World) (target, error) {
 		return target{}, usage("--from is missing: the server to import from")
 	}
 	f.from.noAuthWarning = f.conn.noAuthWarning
-	own := *w
-	own.Env = func(name string) string {
-		if name == authVariables[0] {
-			return w.Env("SLOTDECK_FROM_AUTH")
+	all := w.Env
+	defer func() { w.Env = all }()
+	w.Env = func(name string) string {
+		switch {
+		case name == authVariables[0]:
+			return all("SLOTDECK_FROM_AUTH")
+		case slices.Contains(authVariables[:], name):
+			return ""
 		}
-		return ""
+		return all(name)
 	}
-	t, err := f.from.resolve(ctx, &own, []string{f.source})
+	t, err := f.from.resolve(ctx, w, []string{f.source})
 	if err == nil && len(t.Seeds) != 1 {
 		err = usage("--from names one server, not %d", len(t.Seeds))
 	}
