@@ -98,3 +98,16 @@ func TestAddPrimaryTakesTheFunctionsAlong(t *testing.T) {
 		t.Errorf("when it has them: %s, %v", acts(p), err)
 	}
 }
+
+func TestHandshakesAreNotTakenForNodesThatDoNotAnswer(t *testing.T) {
+	w := three().but(func(s *cluster.Snapshot) {
+		made := *node(s, id(2, 1))
+		made.ID, made.Health = "3e64d5817c3ee00c82b6e52d0efa24f306198d29", cluster.NoAnswer
+		made.Member = cluster.Member{ID: made.ID, Flags: cluster.Handshake}
+		s.Nodes = append(s.Nodes, made)
+	})
+	p, err := PlanAdd(w.snapshot(), AddRequest{New: servers(1)[0]})
+	if err != nil || memberSays(p.Checks, Warned, "not answer") {
+		t.Errorf("%v, %v", p.Checks, err)
+	}
+}

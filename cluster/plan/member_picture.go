@@ -39,7 +39,7 @@ next:
 				continue next
 			}
 		}
-		if n.Health != cluster.Answering {
+		if n.Health != cluster.Answering && !n.Member.Flags.Has(cluster.Handshake) { // then that id is made up
 			names = append(names, p.name(n.ID))
 		}
 	}
