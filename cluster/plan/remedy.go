@@ -110,7 +110,28 @@ func (t *triage) finish(to cluster.NodeID) Option {
 		}
 	}
 	out.Commands = append(out.Commands, finishCommands(o.slot, t.party(owner), t.party(to))...)
+	if id := t.sleeper(); id != "" {
+		out.Risk = Lossy
+		out.Text += fmt.Sprintf(". But %s, which does not answer, was importing it: when it comes back with that mark, and hears that %s gave the slot away, Valkey takes this and other slots from %s, with what was written since. "+
+			"Bring it back first, so that it becomes a replica, or let all nodes forget it; then finish", t.p.name(id), t.p.name(owner), t.p.name(to))
+	}
 	return out
+}
+
+// sleeper is the target that the owner names, when it was failed over and does
+// not answer now, and is a Valkey: it may come back with the slot still marked as
+// importing. While the owner keeps the slot, nothing comes of that.
+func (t *triage) sleeper() cluster.NodeID {
+	h, ok := flagged(t.o.sources, t.o.owner.id)
+	if !ok || h.exact {
+		return ""
+	}
+	id := t.p.namedBy(t.o.owner.id, t.o.slot, false)
+	n := t.p.nodes[id]
+	if n == nil || n.Health == cluster.Answering || t.o.owner.node.Stats.Flavor == "redis" {
+		return ""
+	}
+	return id
 }
 
 // rollBack brings all keys home. The owner has to be closed first: while it

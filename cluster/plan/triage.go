@@ -56,7 +56,7 @@ func (t *triage) recovery(facts Facts) Recovery {
 	default:
 		r.To = t.o.target()
 		r.Text, finish, back = t.underway(r.To)
-		if r.Suggested = Finish; !finish.Possible || t.untouched() {
+		if r.Suggested = Finish; !finish.Possible || t.untouched() || t.sleeper() != "" {
 			r.Suggested = RollBack
 		}
 	}

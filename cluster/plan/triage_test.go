@@ -179,6 +179,22 @@ func TestOpenSlotIsFinishedToTheSuccessorOfAFailedOverTarget(t *testing.T) {
 	wantCommands(t, r.Option(Finish), append([]string{"D IMPORTING A"}, give("A", "D")...)...)
 }
 
+// TestTargetThatMayComeBackAndTakeItsSlotsIsToldOf: a Valkey that went down while
+// it was importing a slot takes it on its return, once its source gave it away.
+func TestTargetThatMayComeBackAndTakeItsSlotsIsToldOf(t *testing.T) {
+	for flavor, risk := range map[string]Risk{"valkey": Lossy, "redis": Safe} {
+		w := withOpen(three(), opened{100, a, false, id(3, 1)}).but(func(s *cluster.Snapshot) {
+			node(s, a).Stats.Flavor = flavor
+			node(s, id(3, 1)).Health = cluster.NoAnswer
+		})
+		r := triaged(t, w, KeyCounts{100: {a: 12, d: 3}}, Facts{})
+		finish := r.Option(Finish)
+		if !finish.Possible || finish.Risk != risk || (r.Suggested == RollBack) != (risk == Lossy) || strings.Contains(finish.Text, "Bring it back first") != (risk == Lossy) {
+			t.Errorf("%s: %v is suggested; %+v", flavor, r.Suggested, finish)
+		}
+	}
+}
+
 func TestTwoImportersAreBroughtTogether(t *testing.T) {
 	w := withOpen(three(), opened{100, a, false, d}, opened{100, d, true, a}, opened{100, c, true, a})
 	r := triaged(t, w, KeyCounts{100: {a: 1, c: 2, d: 3}}, Facts{})
