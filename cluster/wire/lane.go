@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -23,9 +22,6 @@ type lane struct {
 	client *redis.Client // nil while not connected
 	conn   *guard
 	auth   bool // there is a password to give
-
-	in  *bufio.Reader // of what is read without the library; nil: nothing was yet
-	out []byte        // memory for what is sent
 }
 
 func (l *lane) close() {
@@ -33,7 +29,7 @@ func (l *lane) close() {
 		_ = l.client.Close()
 		_ = l.conn.Conn.Close()
 	}
-	l.client, l.conn, l.in = nil, nil, nil
+	l.client, l.conn = nil, nil
 }
 
 // errSpent answers the library when it wants to dial again by itself.
@@ -130,16 +126,6 @@ func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time, e
 		}
 	}()
 
-	if !fresh && !exact {
-		answers, done, err := l.plainly(cmds)
-		if err != nil {
-			return nil, l.cause(err)
-		}
-		if done {
-			l.settle(len(cmds))
-			return answers, nil
-		}
-	}
 	pipe := l.client.Pipeline()
 	sent := make([]redis.Cmder, len(cmds))
 	for i, cmd := range cmds {
@@ -164,16 +150,11 @@ func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time, e
 	for i, cmd := range sent {
 		answers[i] = answerOf(cmd)
 	}
-	l.settle(len(cmds) + l.greeting(fresh))
-	return answers, nil
-}
-
-// settle drops a connection on which other than so many replies have come: bytes
-// beyond the answers would be taken for the next call's.
-func (l *lane) settle(replies int) {
-	if l.conn.frames.replies != replies || !l.conn.frames.whole() {
+	// Bytes beyond the answers would be taken for the next call's.
+	if l.conn.frames.replies != len(cmds)+l.greeting(fresh) || !l.conn.frames.whole() {
 		l.close()
 	}
+	return answers, nil
 }
 
 // greeting is how many replies a fresh connection's handshake brings: one to
