@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
@@ -164,6 +165,10 @@ func (p *pair) goOn(ctx context.Context, group []*load, err error) error {
 		}
 		before := p.progress()
 		if err = p.settle(ctx, group, err); err != nil {
+			break
+		}
+		// One of the two may not have heard yet what all others say.
+		if err = pause(ctx, time.Duration(try-1)*50*time.Millisecond); err != nil {
 			break
 		}
 		if err = p.guardedCarry(ctx, group); p.progress() != before { // slowly, but it goes on
