@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -149,6 +150,43 @@ func TestBackupSaysWhoWasKilledInTheMiddle(t *testing.T) {
 	}
 	if got := run(t, "", nil, "backup", c.Nodes()[1].Addr, dir, "--yes"); got.code == Fine {
 		t.Error("a backup without a shard passes for one")
+	}
+}
+
+func TestBackupWhoseProcessIsKilledIsNotTakenForOneAndTheSameCommandFinishesIt(t *testing.T) {
+	t.Parallel()
+	c := labtest.Start(t, lab.Config{Extra: []string{"rdb-key-save-delay 1000"}}) // microseconds a key
+	if err := c.Fill(t.Context(), 3000); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "killed")
+	for _, moment := range []string{"INCOMPLETE", "A-*.part", "B-*.part", "C-*.part"} {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), "SLOTDECK_TEST_FIX=backup "+c.Seed()+" "+dir+" --yes", "XDG_STATE_HOME="+t.TempDir())
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		labtest.Until(t, time.Minute, moment+" is there", func() bool {
+			found, _ := filepath.Glob(filepath.Join(dir, moment))
+			return len(found) > 0
+		})
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if _, err := os.Stat(filepath.Join(dir, "INCOMPLETE")); err != nil {
+			t.Errorf("killed at %s, it passes for whole: %v", moment, err)
+		}
+	}
+	for _, n := range c.Nodes() {
+		asked(t, n, "CONFIG", "SET", "rdb-key-save-delay", "0")
+	}
+	expect(t, Fine, "backup", c.Seed(), dir, "--yes")
+	for _, left := range []string{"INCOMPLETE", "*.part"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, left)); len(found) > 0 {
+			t.Errorf("left behind: %v", found)
+		}
+	}
+	if copies, _ := filepath.Glob(filepath.Join(dir, "*.rdb")); len(copies) != 3 {
+		t.Errorf("copies: %v", copies)
 	}
 }
 
