@@ -77,7 +77,7 @@ func FuzzPictures(f *testing.F) {
 			if last != nil {
 				Diff(last, next)
 			}
-			next.Agreement().Full()
+			_ = next.Agreement().Full()
 			for i := range next.Shards {
 				if n := next.Shards[i].SlotLen; n < 0 || n > 16384 {
 					t.Fatalf("a shard of %d slots", n)

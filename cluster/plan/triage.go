@@ -79,9 +79,9 @@ func (t *triage) hopeless(facts Facts) string {
 			}
 		}
 		return fmt.Sprintf("the nodes do not agree who owns slot %d: %s; the highest epoch will win, and the others will delete their keys of it: "+
-			"wait until they agree, and do not assign the slot by hand", o.slot, strings.Join(says, " or "))
+			"wait until they agree, and do not assign the slot by hand; when they never do, see what slotdeck fix --dry-run says of them", o.slot, strings.Join(says, " or "))
 	case o.owner == nil:
-		return fmt.Sprintf("slot %d is open but has no owner: cover it first, with the node that holds its keys, then look again", o.slot)
+		return fmt.Sprintf("slot %d is open but has no owner: cover it first, with the node that holds its keys (slotdeck fix shows which, and does it), then look again", o.slot)
 	}
 	for _, j := range facts.Jobs {
 		if t.takesPart(j.From) || t.takesPart(j.To) {
