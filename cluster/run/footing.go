@@ -125,6 +125,10 @@ func (p *pair) unchanged(f *footing, group []*load) error {
 	name := p.j.crew.name
 	hand := slotsOf(group) // in hand: whether they were given away already is not known for sure
 	if lost := hand.Minus(f.fromOwn).Minus(f.toOwn); !lost.Empty() {
+		if len(p.former) > 0 && p.unclaimed(f, lost) {
+			return &roleChange{fmt.Sprintf("nobody owns %s (%s) since %s took its place; run slotdeck fix, which finds the node that holds their keys",
+				count(lost.Len(), "slot"), someSlots(lost), name(p.to))}
+		}
 		return &Changed{Nodes: []cluster.NodeID{p.from}, Slots: lost, Text: fmt.Sprintf("neither %s nor %s says that it owns %s (%s); somebody else moves slots, find out who it is",
 			name(p.from), name(p.to), count(lost.Len(), "slot"), someSlots(lost))}
 	}

@@ -168,3 +168,44 @@ func TestSlotsThatWereGivenAreClosedOnTheirSourceThoughAFailoverCameBetween(t *t
 	w.nothingOpen()
 	same(t, before, w.digest())
 }
+
+// TestSlotThatATargetsSuccessorHadNotHeardOfIsGivenToIt: the source has given it
+// away, the successor does not claim it, and so nobody owns it.
+func TestSlotThatATargetsSuccessorHadNotHeardOfIsGivenToIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "redis-7.0", lab.Config{Replicas: 1})
+	large := keyIn(77, 1)
+	w.do(0, "EVAL", "for i=1,3000 do redis.call('HSET',KEYS[1],i,string.rep('v',100)) end return 1", 1, large)
+	for i := range 300 {
+		w.do(0, "SET", inSlot(99, i), "x")
+	}
+	before := w.digest()
+	j := w.start(w.plan(plan.MoveExactly{Slots: slots("70-99"), To: w.id(1)}), run.Options{Driver: plan.Legacy, MaxBlock: run.MinMaxBlock, KeysPerSecond: 1000})
+	asks := func(p run.Progress) bool { return p.Question != nil }
+	first := until(t, j, "it asks about the large key, with its group in hand", asks)
+	w.do(1, "CLUSTER", "SETSLOT", 78, "NODE", string(w.id(1)))
+	owns := func(i, owner int) bool {
+		view, err := cluster.ParseNodes(w.do(i, "CLUSTER", "NODES").(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _ := view.Member(w.id(owner))
+		own := keyslot.SetOf(m.Slots...)
+		return own.Has(78)
+	}
+	labtest.Until(t, 20*time.Second, "the source has heard of it", func() bool { return !owns(0, 0) && owns(4, 1) })
+	// As if the replica had not heard when it was elected.
+	w.do(4, "CLUSTER", "FAILOVER", "FORCE")
+	labtest.Until(t, 20*time.Second, "the successor owns the slot", func() bool { return owns(4, 4) })
+	w.do(4, "CLUSTER", "DELSLOTS", 78)
+	for _, i := range []int{0, 2} { // what they heard of the successor's first word
+		if owns(i, 4) {
+			w.do(i, "CLUSTER", "DELSLOTS", 78)
+		}
+	}
+	second := until(t, j, "it asks again, with the target's successor", func(p run.Progress) bool { return asks(p) && p.Question.ID > first.Question.ID })
+	try(t, j.Answer(second.Question.ID, run.Anyway))
+	w.wants(j.Wait(), run.Completed)
+	w.nothingOpen()
+	same(t, before, w.digest())
+}

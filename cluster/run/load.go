@@ -49,8 +49,9 @@ type pair struct {
 	j    *Job
 	move *plan.Move
 
-	from, to cluster.NodeID // who they are now: failovers change that
-	rest     []*load        // not begun
+	from, to cluster.NodeID   // who they are now: failovers change that
+	former   []cluster.NodeID // who they were before
+	rest     []*load          // not begun
 	pace     *pace
 	wary     int // so many of the next keys are weighed, whatever is known
 

@@ -47,6 +47,9 @@ func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration
 	if err != nil {
 		return err
 	}
+	if err := p.adopt(ctx, s, group); err != nil {
+		return err
+	}
 	from, err := p.j.standsFor(s, p.from)
 	if err != nil {
 		return err
@@ -83,6 +86,11 @@ func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration
 	}
 	if to != p.to {
 		p.spare(ctx, s, group)
+	}
+	for _, change := range [][2]cluster.NodeID{{p.from, from}, {p.to, to}} {
+		if change[0] != change[1] {
+			p.former = append(p.former, change[0])
+		}
 	}
 	p.from, p.to = from, to
 	n, _ := s.Node(from)
