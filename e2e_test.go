@@ -395,6 +395,9 @@ func TestTheBackgroundThatIsGivenIsNotAskedFor(t *testing.T) {
 		broken.Change(func(topology *fake.Topology) { topology.Members[1].Slots = "" })
 		s := startWith(t, usual, c.env, append(c.flags, broken.Addr(fake.ID(0)))...)
 		s.shows("FINDINGS")
+		if c.light { // what is wrong may be drawn only in the next frame
+			labtest.Until(t, 10*time.Second, "inks for a light background", func() bool { return strings.Contains(s.sent(), lightRed) })
+		}
 		s.press("q")
 		s.ends()
 		if asked := strings.Contains(s.sent(), question); asked != c.asked {
