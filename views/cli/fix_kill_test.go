@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test's own program be the one that is killed.
+func TestMain(m *testing.M) {
+	if text := os.Getenv("SLOTDECK_TEST_FIX"); text != "" {
+		os.Exit(int(Run(context.Background(), &World{Args: strings.Fields(text), Env: os.Getenv, In: strings.NewReader(""), Out: os.Stdout, Err: os.Stderr})))
+	}
+	os.Exit(m.Run())
+}
+
+// killedAt runs the program and kills it once it has told of a step.
+func (p *patient) killedAt(step int, args ...string) {
+	p.t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SLOTDECK_TEST_FIX="+strings.Join(args, " "), "XDG_STATE_HOME="+p.t.TempDir())
+	tells, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(tells); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), fmt.Sprintf("%d/", step)) {
+			_ = cmd.Process.Kill()
+		}
+	}
+	_ = cmd.Wait()
+}
+
+// killedAfter runs the program and kills it once the servers have carried out so
+// many commands that move slots or keys.
+func (p *patient) killedAfter(commands int, args ...string) {
+	p.t.Helper()
+	began := p.moved()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SLOTDECK_TEST_FIX="+strings.Join(args, " "), "XDG_STATE_HOME="+p.t.TempDir())
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	for p.moved() < began+commands {
+		select {
+		case <-ended: // it needed fewer
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	_ = cmd.Process.Kill()
+	<-ended
+}
+
+// moved is how many commands that move slots or keys all nodes have carried out.
+func (p *patient) moved() (sum int) {
+	p.t.Helper()
+	for _, n := range p.Nodes() {
+		for line := range strings.Lines(asked(p.t, n, "INFO", "commandstats")) {
+			name, rest, _ := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
+			if slices.Contains([]string{"cluster|setslot", "cluster|addslotsrange", "cluster|delslotsrange", "cluster|bumpepoch", "migrate", "del"}, name) {
+				calls, _, _ := strings.Cut(rest, ",")
+				count, _ := strconv.Atoi(calls)
+				sum += count
+			}
+		}
+	}
+	return sum
+}
+
+func TestFixThatWasKilledWithinAStepIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
+	for version, name := range map[string]string{"redis-7.0": "uncovered-two-holders", "valkey-9.1": "open-and-uncovered", "redis-8.6": "strays"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t, version)
+			p.remember()
+			kind := kindOf(name)
+			p.suffers(kind)
+			p.killedAfter(20, p.fix(kind, "--yes")...)
+			if got := run(t, "", nil, p.fix(kind, "--yes")...); got.code != Fine {
+				t.Fatalf("killed after 20 commands, then: %+v", got)
+			}
+			p.whole()
+		})
+	}
+}
+
+func TestFixThatWasKilledAtAnyStepIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
+	for version, name := range map[string]string{"redis-7.0": "uncovered-two-holders", "valkey-9.1": "open-and-uncovered", "redis-8.6": "strays"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t, version)
+			p.remember()
+			for step := 1; step <= 3; step++ {
+				kind := kindOf(name)
+				p.suffers(kind)
+				p.killedAt(step, p.fix(kind, "--yes")...)
+				got := run(t, "", nil, p.fix(kind, "--yes")...)
+				if got.code != Fine {
+					t.Fatalf("killed at step %d, then: %+v", step, got)
+				}
+				p.whole()
+			}
+		})
+	}
+}
