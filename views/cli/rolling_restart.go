@@ -182,21 +182,7 @@ func tellRolling(w *World, job *engine.RollingJob) {
 }
 
 func (f *rollingFlags) printReport(w *World, p plan.RestartPlan, r engine.RollingReport) error {
-	var err error
-	if f.out == asJSON {
-		err = writeJSON(w.Out, rollingAnswer{Plan: p, Report: &r})
-	} else {
-		err = printLines(w, rollingReportLines(r))
-	}
-	switch {
-	case err != nil:
-		return err
-	case r.Outcome == engine.MemberDone:
-		return nil
-	case r.Outcome == engine.MemberInterrupted:
-		return &Failure{Interrupted, errTold}
-	}
-	return &Failure{No, errTold}
+	return reportConduct(w, f.out, rollingAnswer{Plan: p, Report: &r}, rollingReportLines(r), r.Outcome)
 }
 
 func rollingReportLines(r engine.RollingReport) []string {

@@ -141,21 +141,7 @@ func tellSpread(w *World, job *engine.SpreadJob) {
 }
 
 func (f *spreadFlags) printReport(w *World, p plan.SpreadPlan, r engine.SpreadReport) error {
-	var err error
-	if f.out == asJSON {
-		err = writeJSON(w.Out, spreadAnswer{Plan: p, Report: &r})
-	} else {
-		err = printLines(w, spreadReportLines(r))
-	}
-	switch {
-	case err != nil:
-		return err
-	case r.Outcome == engine.MemberDone:
-		return nil
-	case r.Outcome == engine.MemberInterrupted:
-		return &Failure{Interrupted, errTold}
-	}
-	return &Failure{No, errTold}
+	return reportConduct(w, f.out, spreadAnswer{Plan: p, Report: &r}, spreadReportLines(r), r.Outcome)
 }
 
 func spreadReportLines(r engine.SpreadReport) []string {
