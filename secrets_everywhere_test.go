@@ -107,7 +107,7 @@ func TestNoCommandLetsASecretOut(t *testing.T) {
 		"completion-fish":       {apart},
 		"completion-powershell": {apart},
 		"completion-zsh":        {apart},
-		"config":                {apart, "--nodes", "6", "--data", "1gb"},
+		"config":                {apart, "--nodes", "6", "--data", "1gb", "--out", filepath.Join(dir, "conf")},
 		"context":               {apart},
 		"context-add":           {apart, "new", seed, "--config", filepath.Join(dir, "new.toml")},
 		"context-list":          {apart, "--config", file},
@@ -201,6 +201,7 @@ func watched(t *testing.T, s place, args []string) {
 	what := "slotdeck " + strings.Join(args[:min(2, len(args))], " ") + ", with the password from " + s.name
 	cmd := exec.CommandContext(t.Context(), program(), args...)
 	cmd.Env = append(append(terminalEnv(), "XDG_STATE_HOME="+state, "HOME="+state), s.envs...)
+	cmd.Dir = state // what a command writes where it stands is not to lie in the tree
 	var out bytes.Buffer
 	told := &firstWord{to: &out, came: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = told, told
