@@ -107,7 +107,7 @@ func TestNoCommandLetsASecretOut(t *testing.T) {
 		"completion-fish":       {apart},
 		"completion-powershell": {apart},
 		"completion-zsh":        {apart},
-		"config":                {apart, "--nodes", "6", "--data", "1gb", "--out", filepath.Join(dir, "conf")},
+		"config":                {apart, "--nodes", "6", "--data", "1gb", "--out", t.TempDir()}, // for the servers, the secret included,
 		"context":               {apart},
 		"context-add":           {apart, "new", seed, "--config", filepath.Join(dir, "new.toml")},
 		"context-list":          {apart, "--config", file},
