@@ -198,6 +198,7 @@ func (e *execution) carry(ctx context.Context, commands [][]string) error {
 		e.start = last.Addr // as redis-cli: it stays with the node that answered
 	} else {
 		e.start = e.seed
+		e.wayOn(ctx, e.w, last)
 	}
 	for i, err := range t.Errs {
 		if err != nil && e.worst == nil {

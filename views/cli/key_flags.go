@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"slotdeck/cluster/keys"
+	"slotdeck/cluster/keyspace"
+	engine "slotdeck/cluster/run"
 	"slotdeck/cluster/wire"
 )
 
@@ -16,6 +18,7 @@ type keyFlags struct {
 	memberFlags
 	replicas bool
 	timeout  time.Duration
+	target   target // where the courier begins
 }
 
 func (f *keyFlags) register(cmd *cobra.Command) {
@@ -35,8 +38,21 @@ func (f *keyFlags) courier(ctx context.Context, w *World, words []string) (c key
 	if err != nil {
 		return c, "", nil, err
 	}
+	f.target = t
 	f.yes = f.yes || w.Env("REDISCLI_CLUSTER_YES") == "1"
 	return keys.Courier{Doors: keys.NewDoors(t.Options), Patience: f.timeout, ReadOnly: f.replicas}, t.Seeds[0], rest, nil
+}
+
+// wayOn says what address rule may lead on when a redirection has led to a node
+// that does not answer.
+func (f *keyFlags) wayOn(ctx context.Context, w *World, last keyspace.Hop) {
+	if last.Outcome != keyspace.Silent || last.Addr == f.target.Seeds[0] || w.proposed {
+		return
+	}
+	crew := engine.NewMemberCrew(f.target.Options)
+	defer crew.Close()
+	snap, _ := crew.Look(ctx, f.target.Seeds...) // without an answer there is nothing to propose by
+	w.propose(snap)
 }
 
 // agreeTo asks before commands that can change something are sent.

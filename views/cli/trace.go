@@ -81,6 +81,9 @@ func (f *keyFlags) trace(ctx context.Context, w *World, words []string) error {
 		t = courier.Step(ctx, t)
 		p.hop(len(t.Hops), t.Hops[len(t.Hops)-1])
 	}
+	if last, ok := t.Last(); ok {
+		f.wayOn(ctx, w, last)
+	}
 	return p.end(t)
 }
 
