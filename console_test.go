@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -65,6 +66,12 @@ func startWith(t testing.TB, size pty.Winsize, env []string, args ...string) *se
 // startCommand runs a command, which brings its environment, in a terminal.
 func startCommand(t testing.TB, size pty.Winsize, cmd *exec.Cmd) *session {
 	t.Helper()
+	return startAnswered(t, size, cmd, func(keyboard io.Writer) io.Writer { return keyboard })
+}
+
+// startAnswered is startCommand in a terminal whose answers go through a filter.
+func startAnswered(t testing.TB, size pty.Winsize, cmd *exec.Cmd, filter func(keyboard io.Writer) io.Writer) *session {
+	t.Helper()
 	s := &session{t: t, cmd: cmd, changed: make(chan struct{}, 1), read: make(chan struct{})}
 	s.began = time.Now()
 	var err error
@@ -72,7 +79,7 @@ func startCommand(t testing.TB, size pty.Winsize, cmd *exec.Cmd) *session {
 		t.Fatalf("the program does not start: %v", err)
 	}
 	// What the emulator answers (to queries) goes back as if it was typed.
-	s.screen = vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows)), vt10x.WithWriter(s.pty))
+	s.screen = vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows)), vt10x.WithWriter(filter(s.pty)))
 	go s.feed()
 	t.Cleanup(s.kill)
 	return s

@@ -374,41 +374,6 @@ func TestAConsoleWhoseTerminalGoesAwayEnds(t *testing.T) {
 	}
 }
 
-func TestTheBackgroundThatIsGivenIsNotAskedFor(t *testing.T) {
-	t.Parallel()
-	const question, lightRed = "\x1b]11;?", "38;5;160"
-	for _, c := range []struct {
-		flags, env []string
-		asked      bool
-		light      bool
-	}{
-		{nil, nil, true, false},
-		{nil, []string{"COLORFGBG=0;15"}, true, true},
-		{[]string{"--background", "light"}, nil, false, true},
-		{[]string{"--background", "dark"}, []string{"COLORFGBG=0;15"}, false, false},
-	} {
-		broken, err := fake.Start(3, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(broken.Close)
-		broken.Change(func(topology *fake.Topology) { topology.Members[1].Slots = "" })
-		s := startWith(t, usual, c.env, append(c.flags, broken.Addr(fake.ID(0)))...)
-		s.shows("FINDINGS")
-		if c.light { // what is wrong may be drawn only in the next frame
-			labtest.Until(t, 10*time.Second, "inks for a light background", func() bool { return strings.Contains(s.sent(), lightRed) })
-		}
-		s.press("q")
-		s.ends()
-		if asked := strings.Contains(s.sent(), question); asked != c.asked {
-			t.Errorf("%v %v: asked is %v", c.flags, c.env, asked)
-		}
-		if light := strings.Contains(s.sent(), lightRed); light != c.light {
-			t.Errorf("%v %v: light is %v", c.flags, c.env, light)
-		}
-	}
-}
-
 // TestConsoleLivesInATerminalMultiplexer that calls itself a screen, as tmux and
 // GNU screen do: it is drawn whole, at every size, and leaves the shell's screen
 // as it was.
