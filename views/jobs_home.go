@@ -57,6 +57,8 @@ func (j *Jobs) standing(sc *Scene) string {
 		return "Nothing runs here, but a slot is open: a move that somebody else runs, or one that was interrupted."
 	case open > 1:
 		return fmt.Sprintf("Nothing runs here, but %d slots are open: a move that somebody else runs, or one that was interrupted.", open)
+	case len(j.left.groups) > 0 && j.left.groups[0].First().Unowned:
+		return "Nothing runs here, but a slot has no owner: the move that gave it away was interrupted."
 	}
 	return "Nothing runs, and no slot is open."
 }
@@ -70,10 +72,14 @@ func (j *Jobs) leftLines(sc *Scene) []string {
 	}
 	heading := "open slots"
 	if len(sc.Snap.Moves) == 0 {
-		if len(l.groups) == 0 || l.groups[0].First().Holder == "" {
+		switch {
+		case len(l.groups) > 0 && l.groups[0].First().Unowned:
+			heading = "slots without owner"
+		case len(l.groups) > 0 && l.groups[0].First().Holder != "":
+			heading = "stray keys"
+		default:
 			return j.foreignLines(sc)
 		}
-		heading = "stray keys"
 	}
 	lines := []string{t.Heading(heading, "", sc.W)}
 	switch {
@@ -132,7 +138,10 @@ func leftoverRow(sc *Scene, g *OpenGroup, chosen bool) string {
 		text = fmt.Sprintf("%d slots: %s", set.Len(), shortSet(set))
 	}
 	who := shadeOf(t, sc.Snap, g.First().Owner).Text(letterOf(sc.Snap, g.First().Owner))
-	if g.First().To != "" {
+	switch first := g.First(); {
+	case first.Unowned && first.To != "":
+		who = shadeOf(t, sc.Snap, first.To).Text(letterOf(sc.Snap, first.To))
+	case first.To != "":
 		who = pairName(t, sc.Snap, g.First().Owner, g.First().To)
 	}
 	return mark + t.Left(who, 8) + t.Strong.Text(text) + "  " + t.Dim.Text(ui.Clean(g.Text(func(id cluster.NodeID) string { return letterOf(sc.Snap, id) })))

@@ -319,3 +319,27 @@ func TestJobsFillAnySize(t *testing.T) {
 		}
 	}
 }
+
+// TestSlotWithoutOwnerIsShownAndSettled: none is open, and still there is
+// something to settle.
+func TestSlotWithoutOwnerIsShownAndSettled(t *testing.T) {
+	snap := sampleSnapshot()
+	s, m := newMoveStage(t, snap, colours, 120, 40)
+	m.left = Leftovers{Open: []plan.Recovery{{Slot: 100, To: sampleID(2), Unowned: true, Suggested: plan.Finish, Text: "nobody owns slot 100",
+		Options: []plan.Option{
+			{Way: plan.Finish, Possible: true, Text: "it gets the slot", Commands: []plan.Command{{Node: sampleID(2), Addr: "10.0.0.12:7002", Args: []string{"CLUSTER", "SETSLOT", "100", "NODE", "x"}}}},
+			{Way: plan.RollBack, Text: "not possible: nobody owns the slot"},
+			{Way: plan.Leave, Possible: true, Text: "nothing changes"}}}}}
+	s.press("5")
+	s.want("SLOTS WITHOUT OWNER", "a slot has no owner", "slot 100", "nobody owns slot 100", "it gets the slot")
+	s.press("u")
+	if len(m.recovered) != 0 {
+		t.Fatal("what nobody owns was rolled back")
+	}
+	s.press("f")
+	s.want("finish 1 slot without owner (100)", "SETSLOT 100 NODE")
+	s.press("y")
+	if !slices.Equal(m.recovered, []string{"finish 100"}) {
+		t.Fatalf("recovered %q", m.recovered)
+	}
+}

@@ -53,7 +53,7 @@ func (l Leftovers) Groups() []OpenGroup {
 
 // alike reports whether two open slots can be settled together.
 func alike(a, b plan.Recovery) bool {
-	same := a.Owner == b.Owner && a.To == b.To && a.Holder == b.Holder && a.Suggested == b.Suggested
+	same := a.Unowned == b.Unowned && a.Owner == b.Owner && a.To == b.To && a.Holder == b.Holder && a.Suggested == b.Suggested
 	for _, w := range []plan.Way{plan.Finish, plan.RollBack} {
 		x, y := a.Option(w), b.Option(w)
 		same = same && x.Possible == y.Possible && x.Risk == y.Risk
@@ -61,9 +61,13 @@ func alike(a, b plan.Recovery) bool {
 	return same
 }
 
-// Kind is what the slots are: open, or with keys where they do not belong.
+// Kind is what the slots are: open, without owner, or with keys where they do not
+// belong.
 func (g *OpenGroup) Kind() string {
-	if g.First().Holder != "" {
+	switch first := g.First(); {
+	case first.Unowned:
+		return "slot without owner"
+	case first.Holder != "":
 		return "slot with stray keys"
 	}
 	return "open slot"
@@ -72,8 +76,8 @@ func (g *OpenGroup) Kind() string {
 // Many is so many slots of this kind.
 func (g *OpenGroup) Many() string {
 	n := g.Slots()
-	if g.First().Holder != "" && n.Len() != 1 {
-		return fmt.Sprintf("%d slots with stray keys", n.Len())
+	if kind, of, ok := strings.Cut(g.Kind(), "slot with"); ok && n.Len() != 1 {
+		return fmt.Sprintf("%d %sslots with%s", n.Len(), kind, of)
 	}
 	return plural(n.Len(), g.Kind())
 }

@@ -36,6 +36,7 @@ type Recovery struct {
 	Owner     cluster.NodeID // who serves it; empty when nobody, or when that is disputed
 	To        cluster.NodeID // who would get it by Finish; empty when that is not clear
 	Holder    cluster.NodeID // who holds keys of it though it is not open; empty when it is open
+	Unowned   bool           // nobody owns it, whether it is open or not
 	Text      string         // a sentence: how the slot stands
 	Options   []Option       // Finish, RollBack, Leave
 	Suggested Way

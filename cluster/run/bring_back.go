@@ -150,7 +150,7 @@ var errLeftOpen = errors.New("left as it is, as was chosen: a key has different 
 // by this job it is no longer needed.
 func (p *pair) settleAtHome(ctx context.Context, t target, one haul, mine, theirs value) (done bool, err error) {
 	if mine.same(theirs) {
-		return true, p.drop(ctx, one)
+		return true, p.dismiss(ctx, one)
 	}
 	choice := TakeTarget
 	if !p.derived(one) && !one.load.ours {
@@ -166,7 +166,7 @@ func (p *pair) settleAtHome(ctx context.Context, t target, one haul, mine, their
 		if err := p.j.save(p.from, one, mine); err != nil {
 			return false, err
 		}
-		return true, p.drop(ctx, one)
+		return true, p.dismiss(ctx, one)
 	case TakeSource:
 		if err := p.j.save(p.to, one, theirs); err != nil {
 			return false, err

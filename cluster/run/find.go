@@ -13,8 +13,9 @@ import (
 // Found is what an earlier move left behind, as the cluster itself tells.
 type Found struct {
 	Snapshot *cluster.Snapshot
-	// Open is every open slot, and what can be done about it. Once none is open, it
-	// is the slots of which primaries hold keys that do not own them.
+	// Open is every open slot, and what a move left without owner, and what can be
+	// done about it. Once there is none, it is the slots of which primaries hold
+	// keys that do not own them.
 	Open    []plan.Recovery
 	Keys    plan.KeyCounts // what was counted, on both sides
 	Running []Running      // atomic migrations that are not over
@@ -90,7 +91,10 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 	if f.Keys, err = j.countBothSides(ctx, s); err != nil {
 		return f, err
 	}
-	if f.Open, err = plan.Triage(s, f.Keys, facts); err != nil || len(f.Open)+len(f.Running) > 0 {
+	if f.Open, err = plan.Triage(s, f.Keys, facts); err != nil {
+		return f, err
+	}
+	if err := j.findUnowned(ctx, &f, facts); err != nil || len(f.Open)+len(f.Running) > 0 {
 		return f, err
 	}
 	strays, err := j.findStrays(ctx, s, keyslot.Full())

@@ -190,12 +190,29 @@ func (m *mover) call(ctx context.Context, load []haul, units float64, budget tim
 		if a.Err != nil {
 			m.failed = append(m.failed, failure{load[i], a.Err, before != nil && before == after})
 			j.thorough.Store(true)
+			if n := wentBetween(before, after, len(load[i].keys)); n > 0 {
+				part := load[i]
+				part = part.cut(n)
+				m.moved += n
+				j.carried(p, &part)
+			}
 			continue
 		}
 		m.moved += len(load[i].keys)
 		j.carried(p, &load[i])
 	}
 	return held, nil
+}
+
+// wentBetween is how many of the keys of a call that failed went all the same: a
+// MIGRATE that meets one key that cannot go moves the others.
+func wentBetween(before, after any, most int) int {
+	was, ok := before.(int64)
+	is, also := after.(int64)
+	if !ok || !also {
+		return 0
+	}
+	return int(min(max(0, was-is), int64(most)))
 }
 
 // late reports whether a MIGRATE of a call ran into its time-out.

@@ -145,12 +145,23 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 		if err := p.j.save(p.from, one, mine); err != nil {
 			return false, err
 		}
-		return true, p.drop(ctx, one)
+		return true, p.dismiss(ctx, one)
 	case Stop:
 		p.j.StopAtBoundary()
 	}
 	one.load.skipped = true
 	return false, nil
+}
+
+// dismiss removes a key from the source of this pair that need not go, because
+// the other side has it. It has left then, as those have that were moved; only
+// what a job brings back by itself was never counted as having come.
+func (p *pair) dismiss(ctx context.Context, one haul) error {
+	err := p.drop(ctx, one)
+	if err == nil && (p.asking || !p.homing) {
+		p.j.carried(p, &one)
+	}
+	return err
 }
 
 // drop removes a key from the source of this pair.

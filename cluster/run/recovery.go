@@ -35,10 +35,11 @@ type remedy struct {
 	owner cluster.NodeID
 	to    cluster.NodeID
 	// holder has keys of the slot though it is not open; empty for open slots.
-	holder cluster.NodeID
-	way    plan.Way
-	steps  []plan.Command
-	flow   plan.Move // between which two it is shown; of no length
+	holder  cluster.NodeID
+	unowned bool // nobody owns the slot: it is given to whom the steps say
+	way     plan.Way
+	steps   []plan.Command
+	flow    plan.Move // between which two it is shown; of no length
 }
 
 func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slot]plan.Way) ([]remedy, error) {
@@ -59,19 +60,21 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 			continue
 		}
 		was := slices.IndexFunc(f.Open, func(x plan.Recovery) bool { return x.Slot == r.Slot })
-		if was < 0 || f.Open[was].Owner != r.Owner || f.Open[was].To != r.To || f.Open[was].Holder != r.Holder {
+		if was < 0 || f.Open[was].Owner != r.Owner || f.Open[was].To != r.To || f.Open[was].Holder != r.Holder || f.Open[was].Unowned != r.Unowned {
 			return nil, &Changed{Slots: keyslot.SetOf(keyslot.Range{First: r.Slot, Last: r.Slot}), Text: fmt.Sprintf("slot %d is not as it was found any more: %s; look again", r.Slot, r.Text)}
 		}
 		o := r.Option(way)
 		if !o.Possible {
 			return nil, refuse(r.Owner, nil, "slot %d: %s", r.Slot, o.Text)
 		}
-		x := remedy{slot: r.Slot, owner: r.Owner, to: r.To, holder: r.Holder, way: way, steps: o.Commands, flow: plan.Move{From: r.Owner, To: r.To}}
+		x := remedy{slot: r.Slot, owner: r.Owner, to: r.To, holder: r.Holder, unowned: r.Unowned, way: way, steps: o.Commands, flow: plan.Move{From: r.Owner, To: r.To}}
 		if err := j.expect(&x, now.Keys[r.Slot]); err != nil {
 			return nil, err
 		}
 		todo = append(todo, x)
-		j.want[r.Slot] = r.Owner
+		if j.want[r.Slot] = r.Owner; r.Unowned {
+			j.want[r.Slot] = r.To
+		}
 		j.recovered.Add(r.Slot)
 	}
 	if err := j.stayOpen(now, todo); err != nil {
@@ -118,7 +121,7 @@ func (j *Job) ready(ctx context.Context, now Found, todo []remedy) (err error) {
 func (j *Job) stayOpen(now Found, todo []remedy) error {
 	var left keyslot.Set
 	for _, r := range now.Open {
-		if r.Holder == "" {
+		if r.Holder == "" && !r.Unowned {
 			left.Add(r.Slot)
 		}
 	}
@@ -188,8 +191,11 @@ func (j *Job) settled(r remedy, l *load) {
 		if row != nil && row.Slots.Done == row.Slots.Total {
 			row.State = PairDone
 		}
-		if r.way == plan.RollBack {
+		switch {
+		case r.way == plan.RollBack:
 			j.back.Add(r.slot)
+		case r.unowned:
+			j.done.Add(r.slot)
 		}
 	})
 	j.inherited.Remove(r.slot)
@@ -216,11 +222,13 @@ func (j *Job) unsettled(r remedy) {
 
 // recover settles one slot after the other.
 func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
-	if err := j.informAll(work, todo); err != nil {
-		for _, r := range todo {
-			j.unsettled(r)
+	for _, prepare := range []func(context.Context, []remedy) error{j.adoptAll, j.informAll} {
+		if err := prepare(work, todo); err != nil {
+			for _, r := range todo {
+				j.unsettled(r)
+			}
+			return err
 		}
-		return err
 	}
 	if err := j.straysQuiet(work, todo); err != nil {
 		return err
@@ -266,7 +274,7 @@ func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
 		c := r.steps[i]
 		p := &pair{j: j, move: &plan.Move{From: r.owner, To: r.to}, from: c.Node, pace: newPace(j.opts.KeysPerCall)}
 		switch verb := c.Args[1]; {
-		case r.informs(c): // done before
+		case r.informs(c), r.adopts(c): // done before
 		case verb == "SETSLOT" && c.Args[3] == "NODE":
 			// The whole handing over: to the target first, then to the source.
 			p.from, p.to = r.owner, r.to

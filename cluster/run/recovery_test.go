@@ -319,6 +319,9 @@ func TestTrap23SameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing
 				}
 				w.wants(r, run.Completed)
 				w.nothingOpen()
+				if r.Keys != 1 {
+					t.Errorf("%d keys have left the source, want 1", r.Keys)
+				}
 				if got, _ := w.Nodes()[1].Do(t.Context(), "GET", key).Text(); got != c.want {
 					t.Errorf("the value is %q, want %q", got, c.want)
 				}

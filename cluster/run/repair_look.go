@@ -19,26 +19,32 @@ const repairPatience = 8 * time.Second
 // damage reads all that a repair is planned from. Without wish.Probe it sends
 // nothing but reads.
 func (c *MemberCrew) damage(ctx context.Context, s *cluster.Snapshot, wish plan.RepairWish) (*cluster.Snapshot, plan.Evidence, error) {
-	e := plan.Evidence{Keys: plan.KeyCounts{}, Hidden: map[cluster.NodeID]int64{}, Strays: map[cluster.NodeID]plan.Stray{}}
 	s, err := c.converged(ctx, s)
 	if err != nil {
-		return s, e, err
+		return s, plan.Evidence{}, err
 	}
 	j := newJob(&crewCluster{c, s}, plan.Plan{}, Options{})
 	defer j.discard()
 	j.crew.learn(s)
+	e, err := j.evidence(ctx, s, wish.Probe)
+	return s, e, err
+}
+
+// evidence counts where the keys lie of slots that no one primary serves.
+func (j *Job) evidence(ctx context.Context, s *cluster.Snapshot, probe bool) (plan.Evidence, error) {
+	e := plan.Evidence{Keys: plan.KeyCounts{}, Hidden: map[cluster.NodeID]int64{}, Strays: map[cluster.NodeID]plan.Stray{}}
 	open, err := j.countBothSides(ctx, s)
 	if err != nil {
-		return s, e, err
+		return e, err
 	}
-	l := &damageLook{j: j, s: s, e: &e, probe: wish.Probe, uncertain: plan.Uncertain(s), served: plan.Served(s)}
+	l := &damageLook{j: j, s: s, e: &e, probe: probe, uncertain: plan.Uncertain(s), served: plan.Served(s)}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
 		if n.Health != cluster.Answering || n.View.Value == nil {
 			continue
 		}
 		if err := l.node(ctx, n); err != nil {
-			return s, e, fmt.Errorf("what %s holds cannot be counted, and no owner is chosen without: %w", j.crew.name(n.ID), err)
+			return e, fmt.Errorf("what %s holds cannot be counted, and no owner is chosen without: %w", j.crew.name(n.ID), err)
 		}
 	}
 	for slot, counts := range open {
@@ -46,7 +52,7 @@ func (c *MemberCrew) damage(ctx context.Context, s *cluster.Snapshot, wish plan.
 			l.note(slot, id, n)
 		}
 	}
-	return s, e, nil
+	return e, nil
 }
 
 // converged looks until the nodes agree, or have not for so long that they will

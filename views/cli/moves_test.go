@@ -203,3 +203,27 @@ func TestOpenSlotIsFoundAndFinished(t *testing.T) {
 		t.Errorf("slot 7 is open still: %v\n%s", err, slots)
 	}
 }
+
+func TestSlotThatNobodyOwnsIsFoundAndGivenToWhoHoldsItsKeys(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
+	c := labtest.Start(t, lab.Config{Binary: labtest.Only(t, "redis-7.0").Path})
+	a := c.Nodes()[0]
+	asked(t, a, "SET", keyOf(77), "x")
+	for _, n := range c.Nodes() {
+		asked(t, n, "CLUSTER", "DELSLOTS", 77)
+	}
+	got := run(t, "", env, "resume", c.Seed(), "--leave", "-o", "json")
+	if got.code != Fine || !strings.Contains(got.out, `"unowned": true`) || !strings.Contains(got.out, "CLUSTER SETSLOT 77 NODE "+string(a.ID)) {
+		t.Fatalf("--leave: code %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	if got = run(t, "", env, "resume", c.Seed(), "--roll-back", "--yes"); got.code != No || !strings.Contains(got.err, "nobody owns the slot") {
+		t.Errorf("--roll-back: code %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	if got = run(t, "", env, "resume", c.Seed(), "--finish", "--yes"); got.code != Fine || !strings.Contains(got.out, "alone holds keys of it (1)") {
+		t.Fatalf("--finish: code %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	if v := asked(t, a, "GET", keyOf(77)); v != "x" {
+		t.Errorf("the key is %v", v)
+	}
+}

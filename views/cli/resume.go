@@ -26,6 +26,10 @@ whatever machine, tells how each stands, with the keys on both sides, and what
 can be done about it: finish the move, roll it back, or leave it. Without one of
 the three it asks, and without a terminal it only tells.
 
+A slot that nobody owns, because its target was failed over just then, goes to
+the only node that holds keys of it, or to the one that took the target's place,
+once every node denies it; finish does that.
+
 Once no slot is open it looks for keys on primaries that do not own their slots,
 which clients cannot see (Redis 8.4 and newer do not show them): finish removes
 them, and saves to a file what the owner does not have; roll back brings the
@@ -83,6 +87,7 @@ type recoveryAnswer struct {
 	Owner     string      `json:"owner"`
 	To        string      `json:"to,omitempty"`
 	Holder    string      `json:"holder,omitempty"` // has keys of it though it is not open
+	Unowned   bool        `json:"unowned,omitempty"`
 	Text      string      `json:"text"`
 	Suggested string      `json:"suggested"`
 	Ways      []wayAnswer `json:"ways"`
@@ -245,7 +250,7 @@ func (m *moving) name(id cluster.NodeID) string {
 }
 
 func answerRecovery(r plan.Recovery) recoveryAnswer {
-	a := recoveryAnswer{Slot: int(r.Slot), Owner: string(r.Owner), To: string(r.To), Holder: string(r.Holder), Text: r.Text, Suggested: r.Suggested.String()}
+	a := recoveryAnswer{Slot: int(r.Slot), Owner: string(r.Owner), To: string(r.To), Holder: string(r.Holder), Unowned: r.Unowned, Text: r.Text, Suggested: r.Suggested.String()}
 	for _, o := range r.Options {
 		w := wayAnswer{Way: o.Way.String(), Possible: o.Possible, Text: o.Text, Risk: o.Risk.String()}
 		for _, c := range o.Commands {
