@@ -26,6 +26,7 @@ type MemberCrew struct {
 
 	mu    sync.Mutex
 	nodes map[string]*wire.Node
+	past  *cluster.Snapshot
 }
 
 // NewMemberCrew prepares connections. Nothing is dialled yet.
@@ -41,6 +42,15 @@ func (c *MemberCrew) Close() {
 		n.Close()
 	}
 	c.nodes = map[string]*wire.Node{}
+}
+
+// Follow makes the crew's own pictures go on from one that somebody looks at, so
+// that a shard has the same letter in a plan as on the screen beside it. Without,
+// letters follow the slots as they are now.
+func (c *MemberCrew) Follow(s *cluster.Snapshot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.past = s
 }
 
 func (c *MemberCrew) at(addr string) *wire.Node {
@@ -109,7 +119,7 @@ func (c *MemberCrew) Look(ctx context.Context, seeds ...string) (*cluster.Snapsh
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return pictureOf(found), nil
+	return c.pictureOf(found), nil
 }
 
 // listedBy are the nodes that are listed and were not read yet.
@@ -138,12 +148,14 @@ func listedBy(found map[cluster.NodeID]*cluster.Node) (out []cluster.Node) {
 	return out
 }
 
-func pictureOf(found map[cluster.NodeID]*cluster.Node) *cluster.Snapshot {
+func (c *MemberCrew) pictureOf(found map[cluster.NodeID]*cluster.Node) *cluster.Snapshot {
 	in := cluster.Inputs{At: time.Now(), Seq: 1, Interval: memberPatience}
 	for _, n := range found {
 		in.Nodes = append(in.Nodes, *n)
 	}
-	return cluster.Merge(nil, in)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return cluster.Merge(c.past, in) // which changes nothing of the past one
 }
 
 // memberSettings are read from every node.

@@ -61,6 +61,7 @@ func (m *members) where(s *cluster.Snapshot) (addrs []string) {
 
 // Ground reads what a wish is planned from.
 func (m *members) Ground(ctx context.Context, w plan.MemberWish, s *cluster.Snapshot) (plan.MemberGround, error) {
+	m.crew.Follow(s)
 	g, err := m.crew.Ground(ctx, w, m.where(s))
 	if w.Kind == plan.MemberRepair {
 		g.Evidence.LastKeys = lastKeys(s)
@@ -85,6 +86,7 @@ func lastKeys(s *cluster.Snapshot) map[cluster.NodeID]int64 {
 
 // Start reads it once more, and begins when that comes to the same plan.
 func (m *members) Start(ctx context.Context, w plan.MemberWish, p plan.MemberPlan, s *cluster.Snapshot) (views.MemberJob, error) {
+	m.crew.Follow(s)
 	if err := m.crew.Recheck(ctx, w, p, m.where(s)); err != nil {
 		return nil, err
 	}
