@@ -103,13 +103,22 @@ func (c *crew) learn(s *cluster.Snapshot) {
 // call sends commands to a node in one round trip. The error is the first of the
 // answers' that is not one of the node itself: a broken link, a timeout.
 func (c *crew) call(ctx context.Context, id cluster.NodeID, timeout time.Duration, cmds ...[]any) ([]wire.Answer, error) {
+	return c.send(ctx, id, timeout, (*wire.Node).Pipeline, cmds)
+}
+
+// rehearse is call for commands that the node has to refuse.
+func (c *crew) rehearse(ctx context.Context, id cluster.NodeID, timeout time.Duration, cmds ...[]any) ([]wire.Answer, error) {
+	return c.send(ctx, id, timeout, (*wire.Node).Rehearse, cmds)
+}
+
+func (c *crew) send(ctx context.Context, id cluster.NodeID, timeout time.Duration, how func(*wire.Node, context.Context, ...[]any) []wire.Answer, cmds [][]any) ([]wire.Answer, error) {
 	n, err := c.node(id)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	answers := n.Pipeline(ctx, cmds...)
+	answers := how(n, ctx, cmds...)
 	for _, a := range answers {
 		if a.Err != nil && !wire.KindOf(a.Err).Answered() {
 			return answers, a.Err
