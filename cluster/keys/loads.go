@@ -2,17 +2,24 @@ package keys
 
 import (
 	"context"
+	"time"
 
 	"slotdeck/cluster/keyspace"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
+// loadsPatience is how long the answer may take: some megabytes of it, over what
+// may be a slow way.
+const loadsPatience = 10 * time.Second
+
 // Loads reads what a node counted for each of the slots that its shard serves
 // (CLUSTER SLOT-STATS, Redis 8.2, Valkey 8.0 and later). Lacks is true when the
 // server has no such command. CPU, traffic and memory are Unknown unless
 // cluster-slot-stats-enabled was set.
 func Loads(ctx context.Context, n *wire.Node) (loads []keyspace.SlotLoad, lacks bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, loadsPatience)
+	defer cancel()
 	v, err := n.Do(ctx, "CLUSTER", "SLOT-STATS", "SLOTSRANGE", 0, keyslot.Count-1)
 	if err != nil {
 		return nil, lacking(err), err
