@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,7 @@ import (
 type Action[T any] struct {
 	Keys   []string       // as the toolkit names them; the first is the one shown
 	Label  string         // one or two words, for the footer and the menu
+	Now    func(T) string // another label as things stand; empty, or nil, for Label
 	Help   string         // a sentence for the help page
 	Off    func(T) string // why it cannot be done now; empty, or nil, when it can
 	Do     func(T) tea.Cmd
@@ -62,6 +64,9 @@ func (a Actions[T]) Hints(t T) []Hint {
 		if act.Off != nil {
 			h.Off = act.Off(t)
 		}
+		if act.Now != nil {
+			h.Label = cmp.Or(act.Now(t), h.Label)
+		}
 		hints = append(hints, h)
 	}
 	return hints
@@ -96,6 +101,7 @@ func (t *Theme) Footer(hints []Hint, w int) string {
 	shown := make([]Hint, 0, len(hints))
 	for _, h := range hints {
 		if !h.Hidden {
+			h.Key = t.keyName(h.Key)
 			shown = append(shown, h)
 		}
 	}
@@ -115,6 +121,15 @@ func (t *Theme) Footer(hints []Hint, w int) string {
 		used += n
 	}
 	return line + t.hint(last)
+}
+
+// keyName writes the arrows as words where they could be taken for other keys.
+func (t *Theme) keyName(key string) string {
+	words := map[string]string{"←": "left", "→": "right", "↑": "up", "↓": "down"}
+	if word, arrow := words[key]; arrow && t.ASCII {
+		return word
+	}
+	return key
 }
 
 func hintWidth(h Hint) int { return Width(h.Key) + 1 + Width(h.Label) }

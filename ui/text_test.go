@@ -75,3 +75,13 @@ func TestApartKeepsTheRightEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestArrowKeysHaveNamesWithoutUnicode(t *testing.T) {
+	hints := []Hint{{Key: KeyName("left"), Label: "less"}, {Key: KeyName("right"), Label: "more"}}
+	if got, want := NewTheme(Look{ASCII: true}).Footer(hints, 80), " left less  right more"; stripped(got) != want {
+		t.Errorf("%q, not %q: > would be taken for a key", got, want)
+	}
+	if got, want := NewTheme(Look{}).Footer(hints, 80), " ← less  → more"; stripped(got) != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}

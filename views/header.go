@@ -66,11 +66,11 @@ func (a *App) header(sc *Scene) string {
 	t := sc.Theme
 	v := sc.Verdict
 	p, glyph := statusPaint(t, v.Status)
-	left := " " + t.Strong.Text("slotdeck") + "  " + t.Named(a.cfg.Colour).Text(t.Cut(ui.Clean(a.cfg.Context), 24)) +
-		"  " + p.Text(glyph+" "+v.Status.String())
+	brief := " " + t.Named(a.cfg.Colour).Text(t.Cut(ui.Clean(a.cfg.Context), 24)) + "  " + p.Text(glyph+" "+v.Status.String())
+	full := " " + t.Strong.Text("slotdeck") + " " + brief
 	right := a.clock(sc)
 	if sc.Snap == nil {
-		return t.Apart(left, right, a.w)
+		return t.Apart(full, right, a.w)
 	}
 	sum := totalsOf(sc.Snap)
 	mem := t.Bytes(sum.used)
@@ -87,20 +87,25 @@ func (a *App) header(sc *Scene) string {
 		{fmt.Sprintf("%5s mem", mem), 4},
 		{fmt.Sprintf("%5s ops/s", t.Count(sum.ops)), 3},
 	}
-	room := a.w - ui.Width(left) - ui.Width(right) - 2
-	for worst := 5; worst >= 0; worst-- {
-		line, used := "", 0
-		for _, part := range parts {
-			if part.drop < worst {
-				line += "   " + part.text
-				used += 3 + ui.Width(part.text)
+	// Rather than the slots the program's name is left out.
+	for _, try := range [...]struct {
+		left  string
+		least int
+	}{{full, 2}, {brief, 0}} {
+		room := a.w - ui.Width(try.left) - ui.Width(right) - 2
+		for worst := 5; worst >= try.least; worst-- {
+			line := ""
+			for _, part := range parts {
+				if part.drop < worst {
+					line += "   " + part.text
+				}
+			}
+			if ui.Width(line) <= room {
+				return t.Apart(try.left+line, right, a.w)
 			}
 		}
-		if used <= room {
-			return t.Apart(left+line, right, a.w)
-		}
 	}
-	return t.Apart(left, right, a.w)
+	return t.Apart(brief, right, a.w)
 }
 
 // clock is the right end of the header: badges, and how old the newest reading is.

@@ -30,6 +30,9 @@ var (
 		Off: (*Jobs).busy, Do: (*Jobs).setBack}
 )
 
+// putAway closes the report of the last job.
+var putAway = ui.Action[*Jobs]{Keys: []string{"esc"}, Label: "close", Help: "Put the report away.", Do: do(func(j *Jobs) { j.Leave(nil) })}
+
 // memberAction opens the page of the last change of who belongs to the cluster.
 var memberAction = ui.Action[*Jobs]{Keys: []string{"w"}, Label: "nodes' change", Help: "The last change of who belongs to the cluster, step by step.",
 	Do: func(j *Jobs) tea.Cmd { return j.members.page(j.members.last()) }}
@@ -37,7 +40,7 @@ var memberAction = ui.Action[*Jobs]{Keys: []string{"w"}, Label: "nodes' change",
 // jobActions are about the job at work.
 var jobActions = ui.Actions[*Jobs]{
 	{Keys: []string{"enter"}, Label: "answer", Help: "Give the answer under the cursor.", Off: (*Jobs).notAsked, Do: (*Jobs).answer},
-	{Keys: []string{"p"}, Label: "pause", Help: "Pause after the slots in hand, or go on.", Do: (*Jobs).pauseOrNot},
+	{Keys: []string{"p"}, Label: "pause", Now: labelWhen("go on", func(j *Jobs) bool { return j.at.State == JobPaused }), Help: "Pause after the slots in hand, or go on.", Do: (*Jobs).pauseOrNot},
 	{Keys: []string{"<"}, Label: "slower", Help: "Bound the keys a second more tightly.", Off: (*Jobs).notThrottled, Do: func(j *Jobs) tea.Cmd { return j.throttle(-1) }},
 	{Keys: []string{">"}, Label: "faster", Help: "Let more keys a second through, in the end as many as the budget allows.", Off: (*Jobs).notThrottled, Do: func(j *Jobs) tea.Cmd { return j.throttle(1) }},
 	{Keys: []string{"s"}, Label: "stop", Help: "End at the next slot boundary: the slots in hand are finished, nothing stays open, the rest stays where it is.", Off: (*Jobs).ending, Do: (*Jobs).stop},
@@ -77,19 +80,14 @@ func (j *Jobs) actions() ui.Actions[*Jobs] {
 	if len(j.left.Running) > 0 {
 		actions = append(actions, cancelAction)
 	}
+	if j.report != nil || j.failed != nil {
+		actions = append(actions, putAway)
+	}
 	return actions
 }
 
 // Hints are the actions as they stand now.
-func (j *Jobs) Hints(*Scene) []ui.Hint {
-	hints := j.actions().Hints(j)
-	for i := range hints {
-		if hints[i].Key == "p" && j.at.State == JobPaused {
-			hints[i].Label = "go on"
-		}
-	}
-	return hints
-}
+func (j *Jobs) Hints(*Scene) []ui.Hint { return j.actions().Hints(j) }
 
 // Key does what the table says, and moves the cursor.
 func (j *Jobs) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {

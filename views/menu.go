@@ -48,7 +48,8 @@ func (m *menu) paste(string) {}
 func (m *menu) draw(a *App, sc *Scene, body []string) ([]string, string) {
 	t := sc.Theme
 	hints := a.hints(sc)
-	rows := min(len(hints), sc.H-2)
+	const told = 2 // lines at the bottom: all that is said of the chosen one
+	rows := min(len(hints), sc.H-2-told-1)
 	top := max(0, min(m.at-rows+1, len(hints)-rows))
 	inner := min(64, a.w-6)
 	var lines []string
@@ -66,6 +67,9 @@ func (m *menu) draw(a *App, sc *Scene, body []string) ([]string, string) {
 		}
 		lines = append(lines, mark+line)
 	}
+	chosen := hints[min(m.at, len(hints)-1)]
+	lines = append(lines, t.Rule(inner, ""))
+	lines = append(lines, ui.Fill(ui.Wrap(orWord(chosen.Off, chosen.Help), inner), told)...)
 	box := t.Box("on "+a.screen().Name(), lines, inner)
 	return ui.Overlay(body, box, max(0, (a.w-inner-4)/2), max(0, (sc.H-len(box))/2), a.w), ""
 }

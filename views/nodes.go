@@ -41,7 +41,7 @@ func NewNodes() *Nodes { return &Nodes{} }
 func (n *Nodes) Name() string { return "nodes" }
 
 var nodeActions = ui.Actions[*Nodes]{
-	{Keys: []string{"enter"}, Label: "details", Help: "Open or close all that is known of the node.", Do: do(toggleDetail)},
+	{Keys: []string{"enter"}, Label: "details", Now: labelWhen("close", func(n *Nodes) bool { return n.open }), Help: "Open or close all that is known of the node.", Do: do(toggleDetail)},
 	{Keys: []string{"[", "shift+tab"}, Label: "section", Help: "The section before this one.", Off: needsPane, Do: do(func(n *Nodes) { n.turn(-1) }), Hidden: true},
 	{Keys: []string{"]"}, Label: "section", Help: "The next section: INFO, cluster, its view of the others.", Off: needsPane, Do: do(func(n *Nodes) { n.turn(1) })},
 	{Keys: []string{"tab"}, Label: "pane", Help: "Move the keys between the table and the details.", Off: needsPane, Do: do(func(n *Nodes) { n.focus = !n.focus })},
@@ -55,6 +55,16 @@ func do[T any](change func(T)) func(T) tea.Cmd {
 	return func(t T) tea.Cmd {
 		change(t)
 		return nil
+	}
+}
+
+// labelWhen is another label for an action while something holds.
+func labelWhen[T any](label string, holds func(T) bool) func(T) string {
+	return func(t T) string {
+		if holds(t) {
+			return label
+		}
+		return ""
 	}
 }
 

@@ -103,14 +103,14 @@ func shardTable(sc *Scene) ui.Table {
 	cols := []ui.Column{
 		{Title: "shard", Width: 5},
 		{Title: "primary", Width: aw},
-		{Title: "slots", Width: 5, Right: true},
-		{Title: "keys", Width: 5, Right: true},
-		{Title: "memory", Width: 6, Right: true},
-		{Title: "", Width: 11, Drop: 3},
-		{Title: "ops/s", Width: 5, Right: true},
-		{Title: "replica", Width: aw, Drop: 1},
-		{Title: "", Width: 3, Drop: 2},
-		{Title: "behind", Width: 6, Right: true},
+		{Title: "slots", Width: 5, Right: true, Drop: 1},
+		{Title: "keys", Width: 5, Right: true, Drop: 3},
+		{Title: "memory", Width: 6, Right: true, Drop: 5},
+		{Title: "", Width: 11, Drop: 8},
+		{Title: "ops/s", Width: 5, Right: true, Drop: 4},
+		{Title: "replica", Width: aw, Drop: 6},
+		{Title: "", Width: 3, Drop: 7},
+		{Title: "behind", Width: 6, Right: true, Drop: 2},
 		{Title: "state", Width: 15, Grow: true},
 	}
 	return ui.Table{Columns: cols, Sorted: -1}
@@ -260,9 +260,10 @@ func (o *Overview) Body(sc *Scene) []string {
 		half := sc.W/2 - 1
 		return append(lines, t.Beside(findingLines(sc, half, rest), eventLines(sc, sc.W-half-2, rest), half, 2)...)
 	}
-	f := findingLines(sc, sc.W, max(2, rest/2))
-	lines = append(lines, f...)
-	return append(lines, eventLines(sc, sc.W, rest-len(f))...)
+	// What is wrong goes before what happened: of that the newest three lines do.
+	events := eventLines(sc, sc.W, rest)
+	f := findingLines(sc, sc.W, max(2, rest-min(4, len(events))))
+	return append(append(lines, f...), eventLines(sc, sc.W, rest-len(f))...)
 }
 
 func emptyShards(sc *Scene) string {
@@ -336,7 +337,7 @@ func findingLines(sc *Scene, w, h int) []string {
 	}
 	if len(lines) > h {
 		more := len(lines) - h + 1
-		lines = append(lines[:h-1], t.Dim.Text("   "+strconv.Itoa(more)+" lines more"))
+		lines = append(lines[:h-1], t.Dim.Text("   "+plural(more, "line")+" more: 7 shows all"))
 	}
 	return lines
 }

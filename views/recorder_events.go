@@ -108,7 +108,7 @@ func (e *Events) block() *recorder.Failover {
 // blockActions are the keys for failovers among the events.
 func blockActions() ui.Actions[*Events] {
 	return ui.Actions[*Events]{
-		{Keys: []string{"enter"}, Label: "open", Help: "Open the failover under the cursor: its stages, and what it cost.", Off: noBlock, Do: do(func(e *Events) { e.open = !e.open; e.top = 0 })},
+		{Keys: []string{"enter"}, Label: "open", Now: labelWhen("close", func(e *Events) bool { return e.open && e.block() != nil }), Help: "Open the failover under the cursor: its stages, and what it cost.", Off: noBlock, Do: do(func(e *Events) { e.open = !e.open; e.top = 0 })},
 		{Keys: []string{"e"}, Label: "export", Help: "Write the failover under the cursor into files, as Markdown and as JSON.", Off: noExport, Do: exportBlock},
 		{Keys: []string{"F"}, Label: "next failover", Help: "On to the next older failover.", Off: noOlderBlock, Do: do((*Events).toBlock)},
 	}

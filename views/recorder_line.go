@@ -57,21 +57,28 @@ func runLine(sc *Scene, r *failoverRun) string {
 func recordLine(sc *Scene, f *recorder.Failover, at time.Time) string {
 	t := sc.Theme
 	p, glyph := recordPaint(t, f)
-	return t.Cut(" "+p.Text(glyph)+" "+t.Shard(hueOf(sc, f.Shard)).Text.Text(ui.Clean(f.Shard))+" "+t.Dim.Text(t.Right(sc.Age(at), 4)+" ago")+"  "+recordText(sc, f), sc.W)
+	head := " " + p.Text(glyph) + " " + t.Shard(hueOf(sc, f.Shard)).Text.Text(ui.Clean(f.Shard)) + " " + t.Dim.Text(t.Right(sc.Age(at), 4)+" ago") + "  "
+	for said := 2; said > 0; said-- { // what was lost is worth more than why, and how far it is
+		if line := head + recordText(sc, f, said); ui.Width(line) <= sc.W {
+			return line
+		}
+	}
+	return t.Cut(head+recordText(sc, f, 0), sc.W)
 }
 
-// recordText tells a record in a line: who, why, for how long, at what price.
-func recordText(sc *Scene, f *recorder.Failover) string {
+// recordText tells a record in a line: who, for how long, at what price; from 1
+// on also how far it is, from 2 on why it came.
+func recordText(sc *Scene, f *recorder.Failover, said int) string {
 	t, book := sc.Theme, newAddressBook(sc.Snap, sc.W < 100)
 	route := book.name(f.From.ID) + " in trouble"
 	if f.To.ID != "" {
 		route = book.name(f.From.ID) + " " + t.Glyph.Arrow + " " + book.name(f.To.ID)
 	}
 	parts := []string{route}
-	if f.Cause != recorder.Unclear {
+	if said > 1 && f.Cause != recorder.Unclear {
 		parts = append(parts, f.Cause.String())
 	}
-	if f.Outcome != recorder.Complete {
+	if said > 0 && f.Outcome != recorder.Complete {
 		parts = append(parts, f.Outcome.String())
 	}
 	if f.To.ID != "" {

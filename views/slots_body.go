@@ -76,6 +76,10 @@ func (s *Slots) Body(sc *Scene) []string {
 	body := []string{s.title(sc, m)}
 	pane := s.sidePane(sc, m, r)
 	drawn := s.paint.Lines(grid, r.map_)
+	if why := s.noNumbers(); why != "" {
+		w := max(20, r.map_.Width()-10)
+		drawn = ui.Overlay(drawn, ui.Fill(ui.Wrap(why, w), 3), 8, min(1, len(drawn)-1), r.map_.Width())
+	}
 	if r.beside {
 		// The pane goes on beside what is below the map.
 		left := append(drawn, s.below(sc, m, r, r.map_.Width())...)
@@ -168,12 +172,10 @@ func (s *Slots) heatSummary(sc *Scene) string {
 	switch {
 	case a.from == nil:
 		return t.Dim.Text("keys cannot be counted here")
-	case a.known == 0 && a.why != nil:
-		return t.Bad.Text("not counted: " + ui.Clean(a.why.Error()))
-	case a.known == 0 && a.what != SlotKeys:
-		return t.Dim.Text(a.notMeasured())
+	case s.noNumbers() != "":
+		return t.Warn.Text("no numbers")
 	case a.known == 0:
-		return t.Dim.Text("counting the keys of each slot")
+		return t.Dim.Text(fmt.Sprintf("reading the %s of each slot", [...]string{"keys", "memory", "cpu time", "traffic"}[a.what]))
 	}
 	age := t.Right(ago(sc, a.counted), 9)
 	if sc.Now.Sub(a.counted) > 3*askAgain {

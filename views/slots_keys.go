@@ -13,27 +13,18 @@ import (
 var slotActions = ui.Actions[*Slots]{
 	{Keys: []string{"]"}, Label: "layer", Help: "What the map shows: owners, keys, moves, what the nodes disagree about.", Do: func(s *Slots) tea.Cmd { return s.turn(1) }},
 	{Keys: []string{"[", "shift+tab"}, Label: "layer", Help: "The layer before this one.", Do: func(s *Slots) tea.Cmd { return s.turn(-1) }, Hidden: true},
-	{Keys: []string{"z", "enter"}, Label: "zoom", Help: "One slot a cell around the cursor, or the whole map.", Do: do(func(s *Slots) { s.zoom = !s.zoom })},
+	{Keys: []string{"z", "enter"}, Label: "zoom", Now: labelWhen("whole map", func(s *Slots) bool { return s.zoom }), Help: "One slot a cell around the cursor, or the whole map.", Do: do(func(s *Slots) { s.zoom = !s.zoom })},
 	{Keys: []string{"n"}, Label: "next", Help: "The next slot in trouble or open; when all is well, where the next range begins.", Do: func(s *Slots) tea.Cmd { return s.seek(1) }},
 	{Keys: []string{"N"}, Label: "previous", Help: "The one before.", Do: func(s *Slots) tea.Cmd { return s.seek(-1) }, Hidden: true},
 	{Keys: []string{"s"}, Label: "go to", Help: "Go to a slot by its number, or to the slot of a key.", Do: do(openGoing)},
-	{Keys: []string{"v"}, Label: "mark", Help: "Mark slots from here to where the cursor goes; v again ends it. y copies the ranges, esc clears them.", Do: do((*Slots).mark)},
+	{Keys: []string{"v"}, Label: "mark", Now: labelWhen("end mark", func(s *Slots) bool { return s.anchor >= 0 }), Help: "Mark slots from here to where the cursor goes; v again ends it. y copies the ranges, esc clears them.", Do: do((*Slots).mark)},
 	{Keys: []string{"o"}, Label: "keys", Help: "List the keys of the slot.", Do: func(s *Slots) tea.Cmd { return wantKeys("slot="+strconv.Itoa(int(s.slot)), "") }, Hidden: true},
 	{Keys: []string{"V"}, Label: "mark range", Help: "Mark all slots around this one that have the same owner.", Do: do((*Slots).markRange), Hidden: true},
 }
 
 // Hints are the actions as they stand now.
 func (s *Slots) Hints(*Scene) []ui.Hint {
-	hints := append(slotActions.Hints(s), s.verbs.actions.Hints(s)...)
-	for i := range hints {
-		if hints[i].Key == "v" && s.anchor >= 0 {
-			hints[i].Label = "end mark"
-		}
-		if hints[i].Key == "z" && s.zoom {
-			hints[i].Label = "whole map"
-		}
-	}
-	return hints
+	return append(slotActions.Hints(s), s.verbs.actions.Hints(s)...)
 }
 
 // Key moves the cursor or does what the table says.

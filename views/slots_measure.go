@@ -1,8 +1,6 @@
 package views
 
 import (
-	"fmt"
-
 	"slotdeck/ui"
 )
 
@@ -46,12 +44,14 @@ func (l slotLayer) heats() bool {
 
 // amount is a number of a measure, in at most seven cells.
 func (m SlotMeasure) amount(t *ui.Theme, n int64) string {
-	switch m {
-	case SlotMemory:
+	switch {
+	case n < 0:
+		return t.Glyph.None
+	case m == SlotMemory:
 		return t.Bytes(n)
-	case SlotCPU:
+	case m == SlotCPU:
 		return t.Count(n) + "us"
-	case SlotTraffic:
+	case m == SlotTraffic:
 		return t.Bytes(n) + "/s"
 	}
 	return t.Count(n)
@@ -84,10 +84,15 @@ func (a *slotAsking) measuredHow() string {
 	return "measured"
 }
 
-// notMeasured says why a layer has no numbers.
-func (a *slotAsking) notMeasured() string {
-	if a.whyNot != "" {
-		return a.whyNot
+// noNumbers says why the layer in front has none; empty when it has some, or
+// none yet.
+func (s *Slots) noNumbers() string {
+	a := &s.ask
+	switch {
+	case !s.layer.heats() || a.from == nil || a.known > 0:
+		return ""
+	case a.why != nil:
+		return "not counted: " + ui.Clean(a.why.Error())
 	}
-	return fmt.Sprintf("reading the %s of each slot", [...]string{"keys", "memory", "cpu time", "traffic"}[a.what])
+	return ui.Clean(a.whyNot)
 }
