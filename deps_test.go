@@ -29,6 +29,7 @@ cluster/recorder pure < cluster cluster/quorum
 cluster/plan pure     < cluster cluster/quorum keyslot
 cluster/keyspace pure < cluster keyslot
 cluster/doctor pure   < cluster cluster/quorum cluster/plan keyslot
+cluster/dump pure     <
 
 cluster/jump          < github.com/kevinburke/ssh_config golang.org/x/crypto
 cluster/reach pure    < cluster
@@ -38,7 +39,7 @@ cluster/audit         < cluster cluster/wire
 cluster/watch         < cluster cluster/quorum cluster/recorder cluster/wire keyslot
 cluster/keys          < cluster cluster/keyspace cluster/wire keyslot
 cluster/backup        < cluster cluster/plan cluster/wire keyslot
-cluster/run           < cluster cluster/quorum cluster/plan cluster/wire keyslot
+cluster/run           < cluster cluster/dump cluster/quorum cluster/plan cluster/wire keyslot
 cluster/lab           < cluster keyslot github.com/redis/go-redis
 cluster/lab/labtest   < cluster/lab testing golang.org/x/crypto
 cluster/fake          < cluster keyslot

@@ -304,8 +304,8 @@ func (h *restorer) busy(line *importLine, v Saved) (present bool, err error) {
 	return false, errOther
 }
 
-// errOther is that a key exists with another value.
-var errOther = errors.New("the cluster has another value under this name, or the same in another order; --replace overwrites it")
+// errOther is that a key exists with another value, as far as can be told.
+var errOther = errors.New("the cluster has another value under this name; --replace overwrites it")
 
 // refusedSaved is why one value is left, or why none can be brought back.
 func refusedSaved(addr string, err error) (why string, ends error) {

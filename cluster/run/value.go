@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/dump"
 )
 
 // value is all there is of a key on one node.
@@ -21,8 +22,8 @@ type value struct {
 	whole   bool // content is all of it
 }
 
-// readWhole bounds which values are compared by content, by the size of their
-// DUMP; larger ones are the same only if their DUMPs are.
+// readWhole bounds which values are read by commands, too, by the size of their
+// DUMP.
 const readWhole = 1 << 20
 
 // valueOf reads a key, with ASKING before every command, because one of the two
@@ -81,9 +82,8 @@ func (j *Job) valueOf(ctx context.Context, id cluster.NodeID, db int, key string
 	return v, nil
 }
 
-// contentCommands read a whole value. Hashes can have times to live by field,
-// which only DUMP shows with all else: they are compared by content only when
-// the DUMPs are of one length.
+// contentCommands read a whole value, but for the times to live of a hash's
+// fields: that is compared by them only when the DUMPs are of one length.
 func contentCommands(kind, key string) [][]any {
 	switch kind {
 	case "string":
@@ -131,9 +131,9 @@ func sortedPairs(list []string) []string {
 // of the time to live, and the way there takes time.
 const drift = 3 * time.Second
 
-// same reports whether both are certainly the same value. The DUMPs of sets and
-// hashes can differ for the same content, because each process orders them in
-// its own way.
+// same reports whether both are certainly the same value. Their DUMPs can differ
+// for the same content. Where these cannot be read, what commands read of both
+// decides.
 func (v value) same(w value) bool {
 	if v.kind != w.kind || (v.expires < 0) != (w.expires < 0) {
 		return false
@@ -141,8 +141,8 @@ func (v value) same(w value) bool {
 	if d := v.expires - w.expires; d > drift.Milliseconds() || d < -drift.Milliseconds() {
 		return false
 	}
-	if v.dump == w.dump {
-		return true
+	if same, read := dump.Same(v.dump, w.dump); read {
+		return same
 	}
 	if v.kind == "hash" && len(v.dump) != len(w.dump) {
 		return false

@@ -214,3 +214,56 @@ func TestRestoringStopsWhereThereIsNoMemoryAndSaysHowToGoOn(t *testing.T) {
 		t.Errorf("%s keys are back", n)
 	}
 }
+
+// TestAValueThatWasBroughtBackIsRecognisedWhenItIsBroughtBackOnceMore is about an
+// interruption between a value and its answer: servers write sets and hashes down
+// in another order each time.
+func TestAValueThatWasBroughtBackIsRecognisedWhenItIsBroughtBackOnceMore(t *testing.T) {
+	for _, version := range []string{"redis-7.0", "redis-8.6", "valkey-9.1"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			c := labtest.Start(t, lab.Config{Primaries: 1, Binary: labtest.Only(t, version).Path, Extra: []string{"enable-debug-command yes"}})
+			n := c.Nodes()[0]
+			do := func(words ...any) {
+				t.Helper()
+				if err := n.Do(t.Context(), words...).Err(); err != nil {
+					t.Fatalf("%v: %v", words, err)
+				}
+			}
+			const grow = "for i=1,tonumber(ARGV[2]) do if ARGV[1]=='SADD' then redis.call('SADD',KEYS[1],'m'..i*7) else redis.call(ARGV[1],KEYS[1],i,'m'..i) end end return 1"
+			for key, how := range map[string][]any{"set": {"SADD", 3000}, "hash": {"HSET", 3000}, "zset": {"ZADD", 3000}, "shrunk": {"HSET", 3000}} {
+				do(append([]any{"EVAL", grow, 1, key}, how...)...)
+			}
+			do("EVAL", "for i=21,3000 do redis.call('HDEL',KEYS[1],i) end return 1", 1, "shrunk")
+			want := 4
+			if version != "redis-7.0" {
+				do("EVAL", grow, 1, "timed", "HSET", 3000)
+				do("HPEXPIRE", "timed", 9_000_000, "FIELDS", 2, "1", "2")
+				want++
+			}
+			path := filepath.Join(t.TempDir(), "saved.jsonl")
+			before := deletedWithSaving(t, c, path)
+			expect(t, Fine, "restore", c.Seed(), path, "--yes")
+			once := decode[engine.RestoreReport](t, expect(t, Fine, "restore", c.Seed(), path, "--yes", "-o", "json").out)
+			if once.Present != int64(want) || once.Restored != 0 || once.Left != 0 {
+				t.Errorf("once more: %+v", once)
+			}
+			for name, is := range before {
+				if now := content(t, n, name); now != is[0] {
+					t.Errorf("%s is %s and was %s", name, now, is[0])
+				}
+			}
+			do("SADD", "set", "another")
+			do("HSET", "hash", "1", "another")
+			left := want - 2
+			if version != "redis-7.0" {
+				do("HPEXPIRE", "timed", 8_000_000, "FIELDS", 1, "1")
+				left--
+			}
+			other := decode[engine.RestoreReport](t, expect(t, No, "restore", c.Seed(), path, "--yes", "-o", "json").out)
+			if other.Present != int64(left) || other.Left != int64(want-left) {
+				t.Errorf("after values changed: %+v", other)
+			}
+		})
+	}
+}
