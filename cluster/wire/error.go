@@ -102,6 +102,23 @@ func (e *Error) advice() string {
 		return "leave --readonly away, or use a context that is not read-only"
 	case TLSFailed:
 		return "check the certificates, and whether the port speaks TLS at all"
+	case Reply:
+		return replyAdvice(e.Code)
+	}
+	return ""
+}
+
+// replyAdvice is what helps against some error replies, by their first word.
+func replyAdvice(code string) string {
+	switch code {
+	case "OOM":
+		return "raise maxmemory, or delete something, then try again"
+	case "MISCONF":
+		return "it cannot save its data to disk: look at its log and its disk, then try again"
+	case "READONLY":
+		return "it is a replica: a change goes to its primary"
+	case "BUSY":
+		return "a script has been running for long: wait, or end it with SCRIPT KILL or FUNCTION KILL"
 	}
 	return ""
 }
