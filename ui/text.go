@@ -129,6 +129,15 @@ func Wrap(s string, w int) []string {
 	return strings.Split(ansi.Wrap(s, w, ""), "\n")
 }
 
+// Fold breaks a plain text into lines of w cells, wherever they are full, and
+// loses nothing of it.
+func Fold(s string, w int) []string {
+	if w <= 0 {
+		return nil
+	}
+	return strings.Split(ansi.Hardwrap(s, w, true), "\n")
+}
+
 // Apart puts one text at the left end and one at the right end of w cells; the
 // left one gives way when both do not fit.
 func (t *Theme) Apart(left, right string, w int) string {

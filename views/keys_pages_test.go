@@ -256,6 +256,69 @@ func TestKeysThatVanishOrChangeTheirTypeWhileShownAreSaidToHaveDoneSo(t *testing
 	}
 }
 
+func TestAPageIsTurnedOnceHoweverOftenThatIsAskedAndStaysWhenTheNextIsNotRead(t *testing.T) {
+	first := hashValue()
+	first.Next = "17"
+	d := &fakeDesk{values: map[string]keyspace.Value{"k": first}}
+	p := newValuePage(d, false, "k")
+	wants := func(parts int, from string) {
+		t.Helper()
+		if len(p.before) != parts || p.value.From != from {
+			t.Errorf("%d parts before the one from %q, want %d and %q", len(p.before), p.value.From, parts, from)
+		}
+	}
+	p.Receive(p.read(keyspace.ValueAsk{})(), nil)
+	once, twice := p.turn(1), p.turn(1)
+	wants(0, "")
+	p.Receive(once(), nil)
+	p.Receive(twice(), nil)
+	wants(1, "17")
+	delete(d.values, "k")
+	p.Receive(p.turn(1)(), nil)
+	wants(1, "17")
+	d.values["k"] = first
+	p.Receive(p.readAt(p.value.From)(), nil)
+	wants(1, "17")
+	p.Receive(p.turn(-1)(), nil)
+	wants(0, "")
+}
+
+func TestTheCursorStaysOnItsElementWhenTheyComeInAnotherOrder(t *testing.T) {
+	was := hashValue()
+	d := &fakeDesk{values: map[string]keyspace.Value{"k": was}}
+	p := newValuePage(d, false, "k")
+	p.Receive(p.read(keyspace.ValueAsk{})(), nil)
+	p.row = 1
+	now := hashValue()
+	slices.Reverse(now.Rows)
+	now.Rows = now.Rows[1:] // city is gone
+	d.values["k"] = now
+	p.Receive(p.readAt("")(), nil)
+	if name := p.value.Rows[p.row].Name; name != was.Rows[1].Name {
+		t.Errorf("the cursor is on %q and was on %q", name, was.Rows[1].Name)
+	}
+	now.Rows = now.Rows[1:]
+	d.values["k"] = now
+	p.Receive(p.readAt("")(), nil)
+	if p.row != 0 {
+		t.Errorf("the cursor is on row %d of one", p.row)
+	}
+}
+
+func TestTextsAreShownWholeAndBytesWhereTheyStandInTheValue(t *testing.T) {
+	if got := strings.Join(textLines("Zürich 値段\x1b\nnext line\n", 11), "|"); got != "Zürich 値段|\\x1b|next line" {
+		t.Errorf("the text is %q", got)
+	}
+	long := strings.Repeat("0123456789", 9)
+	laid := jsonLines(ui.NewTheme(ui.Look{}), keyspace.Value{Text: `{"a":"` + long + `"}`}, 40)
+	if !strings.Contains(strings.Join(laid, ""), long) {
+		t.Errorf("the document is %q", laid)
+	}
+	if got := hexLines("ab", 16384, 100)[0]; !strings.HasPrefix(got, "00004000  61 62") {
+		t.Errorf("the bytes are %q", got)
+	}
+}
+
 func valueOf(s *stage) *valuePage {
 	return s.app.screens[onKeys].(*KeyPages).pages[onBrowse].(*browsePage).value
 }

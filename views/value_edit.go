@@ -85,6 +85,16 @@ func valueNoRow(p valueOn) string {
 	return valueNoChange(p)
 }
 
+func valueNoField(p valueOn) string {
+	switch {
+	case p.value.Type != "hash":
+		return "the fields of hashes alone have times to live of their own"
+	case len(p.value.Rows) == 0:
+		return "there is no field under the cursor"
+	}
+	return valueNoChange(p)
+}
+
 func valueNoAdd(p valueOn) string {
 	switch p.value.Type {
 	case "string", "ReJSON-RL":
@@ -190,17 +200,42 @@ func (p *valuePage) removeRow() tea.Cmd {
 
 func (p *valuePage) askTTL() tea.Cmd {
 	return p.ask("EXPIRES IN (90s, 2h, 7d)", "", func(text string) (tea.Cmd, error) {
-		if days, found := strings.CutSuffix(text, "d"); found {
-			if n, err := strconv.Atoi(days); err == nil {
-				text = fmt.Sprintf("%dh", 24*n)
-			}
-		}
-		d, err := time.ParseDuration(text)
-		if err != nil || d < time.Millisecond {
-			return nil, errors.New("a time is written 90s, 2h or 7d")
+		d, err := readLifetime(text)
+		if err != nil {
+			return nil, err
 		}
 		return p.change("PEXPIRE", "the key is gone after "+d.String(), []string{"PEXPIRE", p.key, strconv.FormatInt(d.Milliseconds(), 10)}), nil
 	})
+}
+
+// askFieldTTL asks how long the field under the cursor lives (Redis 7.4, Valkey 9).
+func (p *valuePage) askFieldTTL() tea.Cmd {
+	name := p.value.Rows[p.row].Name
+	return p.ask("FIELD "+shown(name, 20)+" EXPIRES IN (90s, 2h, 7d, never)", "", func(text string) (tea.Cmd, error) {
+		if text == "never" {
+			return p.change("HPERSIST", "the field lives as long as its key", []string{"HPERSIST", p.key, "FIELDS", "1", name}), nil
+		}
+		d, err := readLifetime(text)
+		if err != nil {
+			return nil, err
+		}
+		return p.change("HPEXPIRE", "the field is gone after "+d.String()+"; a key without fields is gone, too",
+			[]string{"HPEXPIRE", p.key, strconv.FormatInt(d.Milliseconds(), 10), "FIELDS", "1", name}), nil
+	})
+}
+
+// readLifetime reads a time to live.
+func readLifetime(text string) (time.Duration, error) {
+	if days, found := strings.CutSuffix(text, "d"); found {
+		if n, err := strconv.Atoi(days); err == nil && n < 1<<16 {
+			text = fmt.Sprintf("%dh", 24*n)
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Millisecond {
+		return 0, errors.New("a time is written 90s, 2h or 7d")
+	}
+	return d, nil
 }
 
 func (p *valuePage) askName() tea.Cmd {
@@ -231,8 +266,7 @@ func (p *valuePage) changeTo(title, why, becomes string, words []string) tea.Cmd
 	}
 	text := strings.Join(shownWords, " ")
 	desk, before, key := p.desk, p.value, p.key
-	asked := p.asked
-	asked.Replica = false // what is changed is checked on the primary
+	asked := keyspace.ValueAsk{From: p.value.From, Whole: p.asked.Whole} // on the primary, whatever is shown
 	return Propose(&Proposal{
 		Title: title,
 		Body: func(t *ui.Theme, w int) []string {
@@ -271,7 +305,7 @@ func (p *valuePage) changeTo(title, why, becomes string, words []string) tea.Cmd
 // something, or takes away, is gone.
 func riskOf(command string) plan.Risk {
 	switch command {
-	case "PERSIST", "RENAMENX", "SADD", "RPUSH", "XADD":
+	case "PERSIST", "HPERSIST", "RENAMENX", "SADD", "RPUSH", "XADD":
 		return plan.Safe
 	}
 	return plan.Disruptive
@@ -301,13 +335,28 @@ func carryOut(ctx context.Context, desk KeyDesk, before keyspace.Value, asked ke
 	case last.Outcome != keyspace.Answered:
 		return "", fmt.Errorf("nothing was changed: %w", last.Err)
 	}
-	if n, is := t.Replies[0].(int64); is && n == 0 && words[0] != "HSET" && words[0] != "ZADD" {
-		return "", fmt.Errorf("%s found nothing to change", words[0])
-	}
-	if t.Replies[0] == nil {
+	if foundNothing(words[0], t.Replies[0]) {
 		return "", fmt.Errorf("%s found nothing to change", words[0])
 	}
 	return fmt.Sprintf("%s done by %s", words[0], ui.Clean(last.Addr)), nil
+}
+
+// foundNothing reports whether an answer says that nothing was changed. HSET and
+// ZADD count what is new; commands on fields answer for each.
+func foundNothing(command string, reply any) bool {
+	switch v := reply.(type) {
+	case nil:
+		return true
+	case int64:
+		return v == 0 && command != "HSET" && command != "ZADD"
+	case []any:
+		if len(v) != 1 {
+			return false
+		}
+		n, is := v[0].(int64)
+		return is && n <= 0
+	}
+	return false
 }
 
 // differs reports whether what a change concerns has changed: the type, the

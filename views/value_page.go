@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,9 +17,10 @@ import (
 type valueForm uint8
 
 const (
-	asEscaped valueForm = iota
+	asText valueForm = iota
 	asJSON
 	asHex
+	asEscaped
 	valueForms
 )
 
@@ -36,6 +38,8 @@ type valuePage struct {
 	busy   bool
 	err    error
 	before []string // where the pages before this one begin
+	turned []string // the same for the page that is on its way
+	turns  bool     // such a page is on its way
 
 	form   valueForm
 	row    int
@@ -68,7 +72,7 @@ type valueArrived struct {
 // read asks for a page.
 func (p *valuePage) read(ask keyspace.ValueAsk) tea.Cmd {
 	p.nr++
-	p.asked, p.busy = ask, true
+	p.asked, p.busy, p.turns = ask, true, false
 	nr, desk, key := p.nr, p.desk, p.key
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), valuePatience)
@@ -90,8 +94,11 @@ func (p *valuePage) Receive(msg tea.Msg, _ *Scene) tea.Cmd {
 		if msg.err != nil {
 			return nil // what was read before stays, and is said to be that
 		}
+		p.row = rowLike(p.value, p.row, msg.value)
 		p.value = msg.value
-		p.row = max(0, min(p.row, len(p.value.Rows)-1))
+		if p.turns {
+			p.before, p.turns, p.row, p.top = p.turned, false, 0, 0
+		}
 		if changed {
 			p.before, p.row, p.top = nil, 0, 0
 			if p.asked.From != "" {
@@ -110,16 +117,28 @@ func (p *valuePage) Receive(msg tea.Msg, _ *Scene) tea.Cmd {
 			p.said = msg.err.Error()
 			p.prompt = cmp.Or(p.prompt, p.kept) // to be tried again
 		} else if msg.becomes != "" {
-			p.key, p.before = msg.becomes, nil
+			p.key = msg.becomes
 		}
 		p.kept = nil
 		text := say(msg.text)
 		if msg.err != nil {
 			text = warn(msg.err.Error())
 		}
-		return tea.Batch(text, p.read(keyspace.ValueAsk{From: p.asked.From}))
+		return tea.Batch(text, p.read(keyspace.ValueAsk{From: p.value.From}))
 	}
 	return nil
+}
+
+// rowLike is the place of the row at a cursor when the rows are read anew: servers
+// tell fields and members in another order after a change.
+func rowLike(was keyspace.Value, row int, now keyspace.Value) int {
+	if row < len(was.Rows) {
+		name := was.Rows[row].Name
+		if i := slices.IndexFunc(now.Rows, func(r keyspace.Row) bool { return r.Name == name }); i >= 0 {
+			return i
+		}
+	}
+	return max(0, min(row, len(now.Rows)-1))
 }
 
 // Typing reports whether something is being typed.
@@ -163,13 +182,13 @@ type valueOn struct {
 var valueActions = ui.Actions[valueOn]{
 	{Keys: []string{"n"}, Label: "next page", Help: "The next part of the value.", Off: valueNoNext, Do: func(p valueOn) tea.Cmd { return p.turn(1) }},
 	{Keys: []string{"p"}, Label: "page before", Help: "The part before.", Off: valueNoBefore, Do: func(p valueOn) tea.Cmd { return p.turn(-1) }},
-	{Keys: []string{"v"}, Label: "form", Help: "Show text escaped, as JSON laid out, or as bytes in hexadecimal.", Do: func(p valueOn) tea.Cmd { p.form = (p.form + 1) % valueForms; p.top = 0; return nil }},
-	{Keys: []string{"r"}, Label: "again", Help: "Read the page once more.", Do: func(p valueOn) tea.Cmd { return p.readAt(p.asked.From) }},
+	{Keys: []string{"v"}, Label: "form", Help: "Show text as it is, as JSON laid out, as bytes in hexadecimal, or escaped as in redis-cli.", Do: func(p valueOn) tea.Cmd { p.form = (p.form + 1) % valueForms; p.top = 0; return nil }},
+	{Keys: []string{"r"}, Label: "again", Help: "Read the page once more.", Do: func(p valueOn) tea.Cmd { return p.readAt(p.value.From) }},
 	{Keys: []string{"F"}, Label: "replica", Help: "Read from a replica, which may be behind, or from the primary again.", Do: func(p valueOn) tea.Cmd {
-		return p.read(keyspace.ValueAsk{From: p.asked.From, Replica: !p.asked.Replica})
+		return p.read(keyspace.ValueAsk{From: p.value.From, Replica: !p.asked.Replica})
 	}, Hidden: true},
 	{Keys: []string{"W"}, Label: "fetch", Help: "Fetch what is withheld because it is large.", Off: valueNotWithheld, Do: func(p valueOn) tea.Cmd {
-		return p.read(keyspace.ValueAsk{From: p.asked.From, Whole: true, Replica: p.asked.Replica})
+		return p.read(keyspace.ValueAsk{From: p.value.From, Whole: true, Replica: p.asked.Replica})
 	}, Hidden: true},
 	{Keys: []string{"e"}, Label: "edit", Help: "Change the element under the cursor, or the string.", Off: valueNoEdit, Do: func(p valueOn) tea.Cmd { return p.edit() }},
 	{Keys: []string{"a"}, Label: "add", Help: "Add a field, an item, a member or an entry.", Off: valueNoAdd, Do: func(p valueOn) tea.Cmd { return p.add() }},
@@ -178,6 +197,7 @@ var valueActions = ui.Actions[valueOn]{
 	{Keys: []string{"P"}, Label: "persist", Help: "Take the time to live away.", Off: valueNoTTL, Do: func(p valueOn) tea.Cmd {
 		return p.change("PERSIST", "the key lives for ever", []string{"PERSIST", p.key})
 	}},
+	{Keys: []string{"f"}, Label: "field ttl", Help: "Give the field under the cursor a time to live, or take it away.", Off: valueNoField, Do: func(p valueOn) tea.Cmd { return p.askFieldTTL() }, Hidden: true},
 	{Keys: []string{"R"}, Label: "rename", Help: "Give the key another name, in the same slot.", Off: valueNoChange, Do: func(p valueOn) tea.Cmd { return p.askName() }},
 	{Keys: []string{"U"}, Label: "delete key", Help: "Delete the key (UNLINK).", Off: valueNoChange, Do: func(p valueOn) tea.Cmd { return p.unlink() }},
 	{Keys: []string{"esc"}, Label: "back", Help: "Back to the list.", Do: func(p valueOn) tea.Cmd { return nil }, Hidden: true},
@@ -204,16 +224,17 @@ func valueNotWithheld(p valueOn) string {
 	return ""
 }
 
-// turn goes to the next page or the one before.
+// turn goes to the next page or the one before. Where it stands is that of the
+// page in front until the other has come: pressed twice, it goes there once.
 func (p *valuePage) turn(step int) tea.Cmd {
-	p.row, p.top = 0, 0
-	if step > 0 {
-		p.before = append(p.before, p.asked.From)
-		return p.readAt(p.value.Next)
+	before, from := append(slices.Clone(p.before), p.value.From), p.value.Next
+	if step < 0 {
+		last := len(p.before) - 1
+		before, from = slices.Clone(p.before[:last]), p.before[last]
 	}
-	from := p.before[len(p.before)-1]
-	p.before = p.before[:len(p.before)-1]
-	return p.readAt(from)
+	cmd := p.readAt(from)
+	p.turned, p.turns = before, true
+	return cmd
 }
 
 // Hints are the actions as they stand now.

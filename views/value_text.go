@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"slotdeck/cluster/keyspace"
@@ -13,20 +14,23 @@ import (
 // text draws a string, or a JSON document.
 func (p *valuePage) text(t *ui.Theme, w, h int) []string {
 	form := p.form
-	if form == asEscaped && p.value.Type == "ReJSON-RL" {
+	if form == asText && p.value.Type == "ReJSON-RL" {
 		form = asJSON
 	}
-	lines := []string{"  " + t.Dim.Text("as "+[...]string{"text, escaped as in redis-cli", "JSON", "bytes"}[form]+" (v: other forms)")}
+	lines := []string{"  " + t.Dim.Text("as "+[...]string{"text", "JSON", "bytes", "text, escaped as in redis-cli"}[form]+" (v: other forms)")}
 	var body []string
 	switch {
 	case p.value.Text == "":
 		body = []string{t.Dim.Text("(empty)")}
 	case form == asHex:
-		body = hexLines(p.value.Text, w-4)
+		from, _ := strconv.Atoi(p.value.From)
+		body = hexLines(p.value.Text, from, w-4)
 	case form == asJSON:
 		body = jsonLines(t, p.value, w-4)
-	default:
+	case form == asEscaped:
 		body = escapedLines(p.value.Text, w-4)
+	default:
+		body = textLines(p.value.Text, w-4)
 	}
 	p.height, p.lines = max(1, h-1), len(body)
 	p.top = max(0, min(p.top, p.lines-p.height))
@@ -34,6 +38,16 @@ func (p *valuePage) text(t *ui.Theme, w, h int) []string {
 		lines = append(lines, "  "+l)
 	}
 	return lines
+}
+
+// textLines is a text as it is, but for what would harm the screen, on lines of
+// at most w cells.
+func textLines(text string, w int) []string {
+	var out []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		out = append(out, ui.Fold(ui.Clean(line), w)...)
+	}
+	return out
 }
 
 // escapedLines is a text on lines of at most w cells; a newline in it ends a
@@ -65,14 +79,14 @@ func jsonLines(t *ui.Theme, v keyspace.Value, w int) []string {
 	}
 	var out []string
 	for line := range strings.SplitSeq(laid.String(), "\n") {
-		out = append(out, t.Cut(ui.Clean(line[:min(len(line), 4*w)]), w))
+		out = append(out, ui.Fold(ui.Clean(line), w)...)
 	}
 	return out
 }
 
-// hexLines are bytes as offset, hexadecimal and ASCII: sixteen a line, eight
-// when it is narrow.
-func hexLines(text string, w int) []string {
+// hexLines are bytes as offset in the whole value, hexadecimal and ASCII: sixteen
+// a line, eight when it is narrow.
+func hexLines(text string, from, w int) []string {
 	per := 16
 	if w < 76 {
 		per = 8
@@ -92,7 +106,7 @@ func hexLines(text string, w int) []string {
 				plain.WriteByte('.')
 			}
 		}
-		out = append(out, fmt.Sprintf("%08x  %s %s", at, hex.String(), plain.String()))
+		out = append(out, fmt.Sprintf("%08x  %s %s", from+at, hex.String(), plain.String()))
 	}
 	return out
 }
