@@ -195,3 +195,86 @@ func TestReplicasAnswerReadsWhenAskedTo(t *testing.T) {
 		t.Errorf("a write: %s", way(got))
 	}
 }
+
+func TestTraceTellsOfScriptsTransactionsAndWhatAClusterForbids(t *testing.T) {
+	some(t, func(t *testing.T, server lab.Server) {
+		c := labtest.Start(t, lab.Config{Binary: server.Path})
+		ctx, courier := t.Context(), courierTo(t)
+		slot := keyslot.Of("{open}")
+		source, to := ownerOf(t, c, "{open}"), c.Nodes()[0]
+		if to == source {
+			to = c.Nodes()[1]
+		}
+		for _, tr := range []struct{ command, way, says, note string }{
+			{"EVAL \"return redis.call('GET',KEYS[1])\" 1 {open}stays", "answered", "first node", "all of them have to live in one slot"},
+			{"EVAL \"return 1\" 2 {open}stays elsewhere", "CROSSSLOT", "different slots", "with the tag {open}"},
+			{"EVAL \"return redis.call('GET','elsewhere')\" 0", "error", "no part", "declare every key"},
+			{"SELECT 1", "error", "", "database 0 alone"},
+			{"SWAPDB 0 1", "error", "single server alone", "database 0 alone"},
+			{"REPLICAOF NO ONE", "error", "single server alone", "slotdeck replicate"},
+			{"RENAME {open}stays elsewhere", "CROSSSLOT", "different slots", "CROSSSLOT"},
+		} {
+			words, err := keyspace.Words(tr.command)
+			must(t, err)
+			n := wire.Open(source.Addr, wire.Options{})
+			keys, _ := KeysOf(ctx, n, words)
+			n.Close()
+			got := courier.Carry(ctx, keyspace.Begin(source.Addr, words))
+			if notes := strings.Join(keyspace.Note([][]string{words}, [][]string{keys}), "; "); way(got) != tr.way || !strings.Contains(got.Verdict(), tr.says) || !strings.Contains(notes, tr.note) {
+				t.Errorf("%s: %s (%s), noted: %s", tr.command, way(got), got.Verdict(), notes)
+			}
+		}
+
+		must(t, source.Do(ctx, "MSET", "{open}stays", "s", "{open}goes", "g").Err())
+		must(t, to.Do(ctx, "CLUSTER", "SETSLOT", int(slot), "IMPORTING", string(source.ID)).Err())
+		must(t, source.Do(ctx, "CLUSTER", "SETSLOT", int(slot), "MIGRATING", string(to.ID)).Err())
+		must(t, source.Do(ctx, "MIGRATE", "127.0.0.1", to.Port, "{open}goes", 0, 2000).Err())
+		for line, want := range map[string]string{
+			"EVAL \"return redis.call('GET',KEYS[1])\" 1 {open}goes":                      "ASK, asking answered",
+			"EVAL \"return redis.call('MGET',KEYS[1],KEYS[2])\" 2 {open}stays {open}goes": "TRYAGAIN",
+			"SUNIONSTORE {open}new {open}goes {open}never":                                "ASK, asking TRYAGAIN",
+		} {
+			words, err := keyspace.Words(line)
+			must(t, err)
+			if got := courier.Carry(ctx, keyspace.Begin(source.Addr, words)); way(got) != want {
+				t.Errorf("%s during a move: %s (%v), want %s", line, way(got), got.Errs, want)
+			}
+		}
+		// A transaction with a key on either side: nothing of it may be carried out.
+		both := [][]string{{"MULTI"}, {"SET", "{open}stays", "changed"}, {"SET", "{open}goes", "changed"}, {"EXEC"}}
+		got := courier.Carry(ctx, keyspace.Begin(source.Addr, both...))
+		if last, _ := got.Last(); last.Outcome == keyspace.Answered {
+			t.Errorf("a transaction over both sides of a move: %s, %v", way(got), got.Replies)
+		}
+		if v := courier.Carry(ctx, keyspace.Begin(source.Addr, []string{"GET", "{open}stays"})); v.Replies[0] != any("s") {
+			t.Errorf("a transaction that was refused has set %v", v.Replies)
+		}
+		if v := courier.Carry(ctx, keyspace.Begin(source.Addr, []string{"GET", "{open}goes"})); v.Replies[0] != any("g") {
+			t.Errorf("a transaction that was refused has set %v", v.Replies)
+		}
+	})
+}
+
+func TestTraceTellsOfAClusterThatIsDown(t *testing.T) {
+	t.Parallel()
+	c := labtest.Start(t, lab.Config{NodeTimeout: 500 * time.Millisecond, Extra: []string{"cluster-allow-reads-when-down yes"}})
+	ctx, courier := t.Context(), courierTo(t)
+	alive := ownerOf(t, c, "k")
+	for _, n := range c.Nodes() {
+		if n != alive {
+			must(t, n.Kill())
+		}
+	}
+	carry := func(words ...string) keyspace.Trace { return courier.Carry(ctx, keyspace.Begin(alive.Addr, words)) }
+	labtest.Until(t, 10*time.Second, "the last node holds the cluster for down", func() bool { return way(carry("SET", "k", "v")) == "CLUSTERDOWN" })
+	if got := carry("SET", "k", "v"); !strings.Contains(got.Verdict(), "only lets reads through") {
+		t.Errorf("a write: %s (%v)", got.Verdict(), got.Errs)
+	}
+	if got := carry("GET", "k"); way(got) != "answered" {
+		t.Errorf("a read: %s (%v)", way(got), got.Errs)
+	}
+	must(t, alive.Do(ctx, "CONFIG", "SET", "cluster-allow-reads-when-down", "no").Err())
+	if got := carry("GET", "k"); way(got) != "CLUSTERDOWN" || !strings.Contains(got.Verdict(), "holds the cluster for down") {
+		t.Errorf("a read, when none are let through: %s, %s (%v)", way(got), got.Verdict(), got.Errs)
+	}
+}

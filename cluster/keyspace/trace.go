@@ -133,7 +133,7 @@ func clusterDown(err error) string {
 	switch {
 	case strings.Contains(text, "not served"):
 		return "nobody owns the slot, so no node serves it: assign it, or bring back the node that had it"
-	case strings.Contains(text, "read-only") || strings.Contains(text, "read only"):
+	case strings.Contains(text, "only accepts read commands"):
 		return "the node only lets reads through while the cluster is down (cluster-allow-reads-when-down)"
 	}
 	return "this node holds the cluster for down: slots are uncovered (cluster-require-full-coverage), or it does not see a majority of the primaries"
