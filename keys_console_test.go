@@ -245,8 +245,8 @@ func TestLargeValuesAreLookedAtInBoundedMemory(t *testing.T) {
 	c := labtest.Start(t, lab.Config{Primaries: 1})
 	k := startOnKeys(t, c, nil)
 	k.do("SETRANGE", "text", 100<<20, "the end")
-	for i := range 20 {
-		k.do("EVAL", `for part=1,50 do
+	for i := range 100 { // a busy machine takes its time for each
+		k.do("EVAL", `for part=1,10 do
 			local pairs = {}
 			for i=1,1000 do pairs[2*i-1], pairs[2*i] = 'field:'..ARGV[1]..':'..part..':'..i, 'value:'..i end
 			redis.call('HSET', KEYS[1], unpack(pairs))
@@ -292,4 +292,74 @@ func highWater(t *testing.T, pid int) int64 {
 		t.Fatal(err)
 	}
 	return kib << 10
+}
+
+func TestTheConsoleDeletesWhatItCountedAndAReadOnlyOneReadsFromReplicas(t *testing.T) {
+	t.Parallel()
+	c := labtest.Start(t, lab.Config{Replicas: 1})
+	if err := c.Fill(t.Context(), 600); err != nil {
+		t.Fatal(err)
+	}
+	count := func(pattern string) string {
+		t.Helper()
+		code, out, errs := plain(t, nil, "scan", c.Seed(), "--match", pattern, "--count")
+		if code != 0 {
+			t.Fatalf("scan ended with code %d: %s", code, errs)
+		}
+		return strings.TrimSpace(out)
+	}
+	all, carts := count("*"), count("cart:*")
+	if carts == "0" || carts == all {
+		t.Fatalf("%s carts of %s keys", carts, all)
+	}
+	k := startOnKeys(t, c, nil)
+	k.press("cart:*\r")
+	k.shows("▸ cart:")
+	k.press("c")
+	k.shows(carts + " keys, all")
+	k.press("U")
+	k.shows("PLAN  DELETE "+carts+" KEYS", "at most 1000 a second", "some of them", "lossy")
+	k.press("y")
+	k.shows("type " + carts + " to run")
+	k.press("1\r")
+	k.shows("nothing was done")
+	if is := count("cart:*"); is != carts {
+		t.Fatalf("%s carts are left of %s before that was agreed to", is, carts)
+	}
+	k.press("y")
+	k.shows("type " + carts + " to run")
+	k.press(carts + "\r")
+	k.shows(carts + " of " + carts + " keys deleted")
+	if is := count("cart:*"); is != "0" {
+		t.Errorf("%s carts are left", is)
+	}
+	before, _ := strconv.Atoi(all)
+	gone, _ := strconv.Atoi(carts)
+	if is := count("*"); is != strconv.Itoa(before-gone) {
+		t.Errorf("%s keys are left of %s, and %s were carts", is, all, carts)
+	}
+
+	// Filters narrow what is listed, and a console that only looks reads replicas.
+	looking := startOnKeys(t, c, nil, "--readonly")
+	looking.press("type=zset size>1 mem>1 ttl=none\r")
+	looking.shows("▸ ", "zset")
+	if strings.Contains(looking.text(), " hash ") || strings.Contains(looking.text(), " string ") {
+		t.Errorf("other types are listed:\n%s", looking.text())
+	}
+	looking.press("\r")
+	looking.shows("KEY   ", "zset  ")
+	read := func() (calls int) {
+		for _, n := range c.Nodes()[3:] {
+			calls += callsOf(t, n)["zrange"]
+		}
+		return calls
+	}
+	if n := read(); n != 0 {
+		t.Errorf("replicas were asked %d times before that was wished", n)
+	}
+	looking.press("F")
+	looking.shows("from a replica")
+	labtest.Until(t, 10*time.Second, "a replica is asked", func() bool { return read() > 0 })
+	looking.press("U")
+	looking.shows("--readonly")
 }
