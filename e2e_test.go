@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/creack/pty"
 
-	"slotdeck/cluster/fake"
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
 )
@@ -371,54 +369,5 @@ func TestAConsoleWhoseTerminalGoesAwayEnds(t *testing.T) {
 	case <-ended:
 	case <-time.After(soon):
 		t.Fatal("it runs on without a terminal")
-	}
-}
-
-// TestConsoleLivesInATerminalMultiplexer that calls itself a screen, as tmux and
-// GNU screen do: it is drawn whole, at every size, and leaves the shell's screen
-// as it was.
-func TestConsoleLivesInATerminalMultiplexer(t *testing.T) {
-	t.Parallel()
-	tmux, err := exec.LookPath("tmux")
-	if err != nil {
-		t.Skip("tmux is not here")
-	}
-	c, err := fake.Start(3, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	config := filepath.Join(t.TempDir(), "tmux.conf")
-	if err := os.WriteFile(config, []byte("set -g default-terminal screen-256color\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := func(args ...string) string {
-		t.Helper()
-		cmd := exec.Command(tmux, append([]string{"-S", filepath.Join(filepath.Dir(config), "s"), "-f", config}, args...)...)
-		cmd.Env = append(terminalEnv(), "XDG_STATE_HOME="+filepath.Dir(config))
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("tmux %v: %v\n%s", args, err, out)
-		}
-		return string(out)
-	}
-	shows := func(texts ...string) {
-		t.Helper()
-		labtest.Until(t, soon, fmt.Sprintf("%q in tmux", texts), func() bool {
-			screen := run("capture-pane", "-p")
-			return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(screen, text) })
-		})
-	}
-	run("new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", `echo before; "$0" "$1"; echo "ended: $?"; read line`, program(), c.Addr(fake.ID(0)))
-	t.Cleanup(func() { run("kill-server") })
-	shows(append([]string{"? help", "FINDINGS"}, whole...)...)
-	run("resize-window", "-x", "40", "-y", "10")
-	run("resize-window", "-x", "160", "-y", "45")
-	run("send-keys", "3")
-	shows("? help", "6/6 nodes", "replica")
-	run("send-keys", "q")
-	shows("before", "ended: 0")
-	if screen := run("capture-pane", "-p"); strings.Contains(screen, "? help") {
-		t.Errorf("the console is still there:\n%s", screen)
 	}
 }

@@ -176,7 +176,7 @@ func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours
 	kept := keepTerminal(w, secrets...)
 	defer kept.dismiss()
 	var pause suspension
-	program := tea.NewProgram(guarded{app, faults},
+	program := tea.NewProgram(guarded{app, faults, &pause},
 		tea.WithoutSignalHandler(), // the context ends with a signal
 		tea.WithInput(w.In), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
 		tea.WithColorProfile(colours),

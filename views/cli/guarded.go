@@ -15,9 +15,14 @@ import (
 // ends in the ordinary way, with the terminal restored, and tells the fault
 // after that. What the toolkit itself does about a panic prints its text as it
 // is, and that may hold a server's words.
+//
+// It also empties the screen before the terminal is given back. Where there is no
+// second screen to leave (GNU screen as it comes, mosh), the shell would write its
+// next lines into the last picture.
 type guarded struct {
 	tea.Model
 	fault *fault
+	pause *suspension
 }
 
 // fault is the first panic of the App, and what ends the program after it.
@@ -65,15 +70,22 @@ func (g guarded) Init() (cmd tea.Cmd) {
 func (g guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 	next = g
 	defer g.fault.catch()
+	if _, empty := msg.(screenEmptied); empty {
+		return g, tea.Suspend
+	}
 	model, cmd := g.Model.Update(msg)
-	return guarded{model, g.fault}, g.command(cmd)
+	return guarded{model, g.fault, g.pause}, g.command(cmd)
 }
 
 // View draws the App; after a fault, an empty screen for the moment that is left.
 func (g guarded) View() (v tea.View) {
 	v.AltScreen = true
 	defer g.fault.catch()
-	return g.Model.View()
+	v = g.Model.View()
+	if g.pause.leaves.Load() {
+		v.Content, v.Cursor = "", nil
+	}
+	return v
 }
 
 // command catches the faults of a command, and of those that it brings.

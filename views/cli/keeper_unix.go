@@ -185,9 +185,14 @@ func keep(w *World) error {
 		}
 		return nil
 	}
+	tty, ok := terminal(w.Out)
+	held := ok && raw(tty)
+	if held {
+		fmt.Fprint(w.Out, wiped)
+	}
 	fmt.Fprint(w.Out, asFound)
 	var state term.State
-	if tty, ok := terminal(w.Out); ok && raw(tty) && json.Unmarshal(c.Terminal, &state) == nil {
+	if held && json.Unmarshal(c.Terminal, &state) == nil {
 		_ = term.SetState(tty.Fd(), &state)
 	}
 	if len(crash) == 0 {
@@ -205,6 +210,10 @@ func raw(tty term.File) bool {
 	now, err := term.GetState(tty.Fd())
 	return err == nil && now.Lflag&unix.ISIG == 0
 }
+
+// wiped is the second screen without the console's last picture; where there is
+// no second one, the only one.
+const wiped = "\x1b[0m\x1b[?1047h\x1b[H\x1b[2J"
 
 // asFound undoes all that the console may have switched on: synchronized output,
 // mouse, bracketed paste, focus reports, the keyboard's protocol, the progress
