@@ -3,6 +3,8 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
+# With a time, such as 10s, make test fuzzes for that long, too: as CI does.
+FUZZ ?=
 ROUNDS ?= 200
 FLAGS ?=
 # Tests with servers of their own mostly wait for them: more of them than cores.
@@ -22,7 +24,7 @@ demo: build ## a living cluster on this machine and the console on it, in one co
 	./slotdeck demo
 
 test: go ## all tests, on real servers of every version that can be had
-	.ci/with-servers .ci/tests $(PARALLEL) $(FLAGS)
+	FUZZ=$(FUZZ) .ci/with-servers .ci/tests $(PARALLEL) $(FLAGS)
 
 check: lint ## format, vet, staticcheck, then all tests with the race detector
 	@$(MAKE) --no-print-directory test FLAGS="-race $(FLAGS)"
@@ -68,13 +70,8 @@ chaos: go ## moves under load, disturbed ROUNDS (200) times in every way; the sh
 kill-matrix: go ## every change of members, killed at every single command and finished; the short form is one of the tests
 	SLOTDECK_KILLS=all .ci/with-servers go test ./cluster/run -run WhereverItWasKilled -count=1 -timeout 30m -v
 
-fuzz: go ## every fuzz test for FUZZTIME (10s)
-	@set -e; for package in $$(go list ./...); do \
-		for test in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "$$package $$test"; \
-			go test -run '^$$' -fuzz "^$$test\$$" -fuzztime $(FUZZTIME) $$package; \
-		done; \
-	done
+fuzz: go ## every fuzz test for FUZZTIME (10s), as many at once as there are cores; what is found is printed
+	@.ci/fuzz $(FUZZTIME)
 
 gif: build ## record the README's picture with vhs
 	@command -v vhs >/dev/null || { \
