@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv("SLOTDECK_TEST_FIX"); text != "" {
 		os.Exit(int(Run(context.Background(), &World{Args: strings.Fields(text), Env: os.Getenv, In: strings.NewReader(""), Out: os.Stdout, Err: os.Stderr})))
 	}
+	if seed := os.Getenv(crashSeed); seed != "" {
+		crashWhileWatching(seed)
+	}
 	os.Exit(m.Run())
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +17,7 @@ func Run(ctx context.Context, w *World) (code Exit) {
 	defer w.leave()
 	defer func() {
 		if v := recover(); v != nil {
-			fmt.Fprintln(w.Err, harmlessCrash(fmt.Sprintf("panic: %v\n\n%s", v, debug.Stack()), w.secrets))
-			fmt.Fprintln(w.Err, "slotdeck: "+ownFault)
+			w.tellCrash(v)
 			code = Internal
 		}
 	}()

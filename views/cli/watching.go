@@ -22,7 +22,7 @@ type watching struct {
 
 // watchTarget begins to watch a cluster, until stop is called.
 func watchTarget(ctx context.Context, t target, interval time.Duration) *watching {
-	return watchWith(ctx, t, interval, func() {}, func(*watch.Config) {})
+	return watchWith(ctx, t, interval, t.Catch, func(*watch.Config) {})
 }
 
 // checkupEvery is how often nodes are asked for what changes slowly.
@@ -30,7 +30,7 @@ const checkupEvery = time.Minute
 
 // watchWell begins to watch with checkups; thorough ones count all strays at once.
 func watchWell(ctx context.Context, t target, thorough bool) *watching {
-	return watchWith(ctx, t, time.Second, func() {}, func(c *watch.Config) { c.Checkups, c.Thorough = checkupEvery, thorough })
+	return watchWith(ctx, t, time.Second, t.Catch, func(c *watch.Config) { c.Checkups, c.Thorough = checkupEvery, thorough })
 }
 
 // watchCatching begins to watch with somebody who deals with the watch's own
@@ -40,6 +40,9 @@ func watchCatching(ctx context.Context, t target, interval time.Duration, catch 
 }
 
 func watchWith(ctx context.Context, t target, interval time.Duration, catch func(), with func(*watch.Config)) *watching {
+	if catch == nil {
+		catch = func() {}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	straight := t.Options
 	if len(t.Rules) > 0 { // the watch follows them itself, and knows the nodes' ids

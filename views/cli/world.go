@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -48,6 +50,22 @@ func (w *World) end() {
 		w.ends[i]()
 	}
 	w.ends = nil
+}
+
+// crash is to be deferred in the goroutines of commands without a screen: their
+// panics end the program as those of the first one do, not as the runtime does,
+// whose exit code is that of a usage error.
+func (w *World) crash() {
+	if v := recover(); v != nil {
+		w.tellCrash(v)
+		os.Exit(int(Internal))
+	}
+}
+
+// tellCrash prints a panic, from within what recovered it.
+func (w *World) tellCrash(v any) {
+	fmt.Fprintln(w.Err, harmlessCrash(fmt.Sprintf("panic: %v\n\n%s", v, debug.Stack()), w.secrets))
+	fmt.Fprintln(w.Err, "slotdeck: "+ownFault)
 }
 
 // Warn says something on the side that does not end the program.
