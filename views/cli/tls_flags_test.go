@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -103,6 +104,65 @@ func TestTLSFlagsDecideWhomToTrust(t *testing.T) {
 		<-ended
 		if (err == nil) != c.trusts {
 			t.Errorf("%s: the handshake ended with %v", c.flags, err)
+		}
+	}
+}
+
+func TestOnlyTheCiphersThatAreNamedAreOffered(t *testing.T) {
+	cert, key := certificate(t, "node.example")
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for names, want := range map[string]uint16{
+		"ECDHE-ECDSA-AES256-GCM-SHA384":                 tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+		"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+		"ECDHE-RSA-AES128-GCM-SHA256":                   0, // not for a key of this kind
+	} {
+		got, _, err := resolved(t, nil, "--tls --sni node.example --cacert "+cert+" --tls-ciphers "+names+" h:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, far := connected(t)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			defer far.Close()
+			_ = tls.Server(far, &tls.Config{Certificates: []tls.Certificate{pair}, MaxVersion: tls.VersionTLS12}).Handshake() // the other side tells
+		}()
+		client := tls.Client(near, got.Options.TLS)
+		err = client.Handshake()
+		near.Close()
+		<-ended
+		if suite := client.ConnectionState().CipherSuite; suite != want || (err == nil) != (want != 0) {
+			t.Errorf("%s: %s was agreed on (%v)", names, tls.CipherSuiteName(suite), err)
+		}
+	}
+	for _, names := range []string{"NULL-MD5", "ECDHE-RSA-AES128-GCM-SHA256:NONSENSE"} {
+		if _, _, err := resolved(t, nil, "--tls --tls-ciphers "+names+" h:1"); ExitOf(err) != Usage {
+			t.Errorf("%s: %v", names, err)
+		}
+	}
+}
+
+func TestFilesWithSecretsThatOthersMayReadAreWarnedOf(t *testing.T) {
+	cert, key := certificate(t, "node.example")
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, line := range map[string]string{
+		key:      "--tls --cert " + cert + " --key " + key + " h:1",
+		password: "--pass-file " + password + " h:1",
+	} {
+		for mode, warns := range map[os.FileMode]bool{0o600: false, 0o640: true, 0o604: true} {
+			if err := os.Chmod(file, mode); err != nil {
+				t.Fatal(err)
+			}
+			_, said, err := resolved(t, nil, line)
+			if warned := strings.Contains(said, "chmod 600") && strings.Contains(said, file); err != nil || warned != warns || strings.Contains(said, "s3cret") {
+				t.Errorf("%s with %v: it says %q, %v", line, mode, said, err)
+			}
 		}
 	}
 }
