@@ -42,7 +42,8 @@ func (p *pair) atOnce() int {
 
 // writing is a write that does nothing: it moves a key that does not exist. A
 // node that holds back writes holds it back, too, and all that comes after it on
-// the same connection; no other sign of that is known to all versions.
+// the same connection; no other sign of that is known to all versions. The node
+// answers NOKEY, by which the journal knows that nothing was changed.
 func (p *pair) writing(group []*load, onSource bool) []any {
 	p.mu.Lock()
 	to := p.fromAddr

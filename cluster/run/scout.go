@@ -20,7 +20,8 @@ const (
 // MIGRATE fails, every key is weighed from then on; and a call that held the
 // source for longer than the budget has the next ones weighed. What stays is a
 // single huge key among small ones: MIGRATE's time-out ends that, and it is
-// weighed before the next try.
+// weighed before the next try. Whoever asked for a gentle move, by a throttle or a
+// budget below the default, has every key weighed from the start.
 const (
 	sampleLeast = 4        // keys of a slot that are weighed,
 	samplePart  = 16       // or the 16th part of them
@@ -118,7 +119,7 @@ func (m *mover) weigh(ctx context.Context, hauls []haul) error {
 	for i := range hauls {
 		n := len(hauls[i].keys)
 		step := max(1, min(n/sampleLeast, samplePart))
-		if m.exactly(n) {
+		if m.exactly(n, w) {
 			step = 1
 		}
 		for k := range n {
@@ -161,12 +162,12 @@ type weight struct {
 }
 
 // exactly reports whether the next keys are all weighed.
-func (m *mover) exactly(keys int) bool {
+func (m *mover) exactly(keys int, w wishes) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	wary := m.p.wary > 0
 	m.p.wary = max(0, m.p.wary-keys)
-	return wary || m.p.j.thorough.Load()
+	return wary || m.p.j.thorough.Load() || w.throttle > 0 || w.maxBlock < DefaultMaxBlock
 }
 
 // ask weighs keys.

@@ -51,6 +51,8 @@ func announce(o *Options, addr, plan string, cmds [][]any, change bool) func([]A
 			outcomes[k] = "ok"
 			if err := answers[i].Err; err != nil {
 				outcomes[k] = err.Error()
+			} else if movedNothing(commandName(cmds[i]), answers[i]) {
+				outcomes[k] = "ok, nothing moved: there is no such key"
 			}
 		}
 		heard(outcomes)

@@ -97,12 +97,20 @@ func (j *Journal) record(addr string, cmds [][]any, answers []Answer, start time
 		if rehearsed {
 			name += " (rehearsed)"
 		}
-		if rehearsed || !changes(name) {
-			j.count(addr, name, answers[i].Err != nil)
+		if movedNothing(name, answers[i]) {
+			name += " (no key)"
+		} else if !rehearsed && changes(name) {
+			j.keep(Entry{At: start, Addr: clean(addr, maxQuote), Command: display(cmd), Changes: true, Took: took, Err: answers[i].Err})
 			continue
 		}
-		j.keep(Entry{At: start, Addr: clean(addr, maxQuote), Command: display(cmd), Changes: true, Took: took, Err: answers[i].Err})
+		j.count(addr, name, answers[i].Err != nil)
 	}
+}
+
+// movedNothing reports whether a MIGRATE changed nothing, by the node's own word:
+// there was no such key. A job asks like that whether a node holds back writes.
+func movedNothing(name string, a Answer) bool {
+	return name == "MIGRATE" && a.Err == nil && a.Value == any("NOKEY")
 }
 
 func (j *Journal) keep(e Entry) {

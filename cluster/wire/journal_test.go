@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -75,6 +76,21 @@ func TestUnknownCommandsCountAsChanges(t *testing.T) {
 		if want && onlyReads(split(line)) {
 			t.Errorf("%s is taken for reading", line)
 		}
+	}
+}
+
+// TestJournalTakesAMigrateThatFoundNoKeyForNoChange: a mover sends such ones by the
+// hundred; one that failed, or was not answered, may have moved something.
+func TestJournalTakesAMigrateThatFoundNoKeyForNoChange(t *testing.T) {
+	j := NewJournal()
+	migrate := []any{"MIGRATE", "h", 1, "k", 0, 1000}
+	j.record("h:1", [][]any{migrate, {"SET", "k", "NOKEY"}, migrate, migrate, migrate},
+		[]Answer{{Value: "NOKEY"}, {Value: "NOKEY"}, {Value: "OK"}, {Err: errors.New("IOERR")}, {}}, time.Now(), false)
+	if got := j.Entries(); len(got) != 4 {
+		t.Errorf("%+v", got)
+	}
+	if got := j.Counts(); len(got) != 1 || got[0].Command != "MIGRATE (no key)" || got[0].Sent != 1 {
+		t.Errorf("%+v", got)
 	}
 }
 

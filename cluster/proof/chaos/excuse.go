@@ -26,13 +26,19 @@ import (
 // acknowledged since. And a target that did not wait for its replica may not have
 // told it that a key has come, which the source has given up by then.
 //
+// MIGRATE deletes a key at its source as soon as the target has it, and waits for
+// no replica, so that not even a durable move can help that: it waits before a
+// slot changes hands, and these slots had not. That is also why untouched keys of
+// such slots, and of no others, may be missing.
+//
 // Redis 8.4 and newer, once a replica is promoted, drop the keys of slots that
 // it does not own: all that had come of slots that were moving.
 type succession struct {
 	mu     sync.Mutex
-	heir   *lab.Node // the replica that succeeds
-	target bool      // the target, not the source, is succeeded
-	to     *lab.Node // the target as the round began
+	heir   *lab.Node   // the replica that succeeds
+	target bool        // the target, not the source, is succeeded
+	to     *lab.Node   // the target as the round began
+	moving keyslot.Set // the slots of the round's move; nothing of others is excused
 	abrupt,
 	forgets, trims bool
 	// robbed: the successor lost slots with their keys to somebody else. A mover can
@@ -69,7 +75,7 @@ func (s *succession) note(view *cluster.View, now time.Time) {
 	defer s.mu.Unlock()
 	knows := keyslot.Full().Minus(keyslot.SetOf(self.Slots...))
 	if s.at.IsZero() {
-		s.at, s.open = now, knows
+		s.at, s.open = now, knows.Intersect(s.moving)
 	}
 	for _, o := range self.Open {
 		knows.Add(o.Slot)
@@ -154,7 +160,7 @@ func safeOnes(acks []proof.Ack, holds func(proof.Ack) bool) bool {
 // succession tells what a trouble does to the source or the target, by its name.
 func (r *round) succession() *succession {
 	name := r.trouble.name
-	s := &succession{to: r.to, told: map[keyslot.Slot]time.Time{}, abrupt: !strings.Contains(name, "failed-over")}
+	s := &succession{to: r.to, moving: r.order.Slots, told: map[keyslot.Slot]time.Time{}, abrupt: !strings.Contains(name, "failed-over")}
 	switch {
 	case strings.Contains(name, "source"):
 		s.heir, s.forgets = r.roles.replica[r.from], r.Server.Flavor == "redis"

@@ -18,7 +18,7 @@ func TestLossesAreExcusedOnlyWhileTheSuccessorKnewNothing(t *testing.T) {
 	key := "k"
 	slot := keyslot.Of(key)
 	fresh := func(forgets, abrupt bool) *succession {
-		s := &succession{heir: &lab.Node{ID: "heir", Addr: "heir"}, to: &lab.Node{ID: "target", Addr: "target"}, told: map[keyslot.Slot]time.Time{}, forgets: forgets, abrupt: abrupt}
+		s := &succession{heir: &lab.Node{ID: "heir", Addr: "heir"}, to: &lab.Node{ID: "target", Addr: "target"}, moving: keyslot.Full(), told: map[keyslot.Slot]time.Time{}, forgets: forgets, abrupt: abrupt}
 		all := []keyslot.Range{{First: 0, Last: 16383}}
 		s.note(&cluster.View{Members: []cluster.Member{{ID: "heir", Flags: cluster.Replica}}}, at(-50))
 		s.note(&cluster.View{Members: []cluster.Member{{ID: "heir", Flags: cluster.Primary, Slots: all}}}, at(0))
@@ -64,11 +64,17 @@ func TestLossesAreExcusedOnlyWhileTheSuccessorKnewNothing(t *testing.T) {
 		{"the target was asked to wait for its replica", false, false, keyslot.Range{}, ack("source", -500, 0, false), false},
 		{"the slot was the target's already", true, true, keyslot.Range{First: slot, Last: slot}, ack("source", -500, 0, false), false},
 	} {
-		s := &succession{heir: &lab.Node{ID: "heir"}, target: true, abrupt: c.abrupt, trims: c.trims, told: map[keyslot.Slot]time.Time{}}
+		s := &succession{heir: &lab.Node{ID: "heir"}, target: true, moving: keyslot.SetOf(keyslot.Range{First: slot, Last: slot}), abrupt: c.abrupt, trims: c.trims, told: map[keyslot.Slot]time.Time{}}
 		s.note(&cluster.View{Members: []cluster.Member{{ID: "heir", Flags: cluster.Primary, Slots: []keyslot.Range{c.slot}}}}, at(0))
 		if why := s.excuse(proof.Loss{Key: key, Undone: []proof.Ack{c.ack}}); (why != "") != c.excused {
 			t.Errorf("%s: %q", c.claim, why)
 		}
+	}
+	other := &succession{heir: &lab.Node{ID: "heir"}, target: true, abrupt: true, trims: true, told: map[keyslot.Slot]time.Time{},
+		moving: keyslot.SetOf(keyslot.Range{First: slot + 1, Last: slot + 1})}
+	other.note(&cluster.View{Members: []cluster.Member{{ID: "heir", Flags: cluster.Primary}}}, at(0))
+	if unseen := other.unseen(); unseen.Has(slot) || !unseen.Has(slot+1) {
+		t.Errorf("untouched keys are excused in %v, but only slot %d was moving", unseen, slot+1)
 	}
 	if why := (&succession{}).excuse(proof.Loss{Key: key, Undone: []proof.Ack{ack("target", 0, 0, true)}}); why != "" {
 		t.Errorf("without a succession: %s", why)
