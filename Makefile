@@ -40,7 +40,7 @@ servers: ## five server versions from Debian's packages into a cache folder, no 
 bench: go ## benchmarks, those of the whole program on a real cluster among them
 	.ci/with-servers go test -run '^$$' -bench . -benchmem $(FLAGS) ./...
 
-bench-reshard: go ## slotdeck against the servers' own ways of moving slots: times, and what a client notices
+bench-reshard: build ## slotdeck against the servers' own ways of moving slots: times, and what a client notices
 	.ci/with-servers go run ./cluster/proof/reshard $(FLAGS)
 
 bench-failover: go ## graceful failovers under a verified write load: lost writes, the client's pauses

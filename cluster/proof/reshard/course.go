@@ -17,12 +17,12 @@ type course struct {
 	judge *proof.Judge
 	load  *proof.Load // nil: no client
 	tool  mover.Tool
-	state string        // folder for what slotdeck keeps
+	own   program
 	job   time.Duration // how long slotdeck's last job took by its own report
 }
 
 // newCourse starts a cluster, spare primaries without slots included.
-func newCourse(ctx context.Context, server lab.Server, primaries, spares int) (c *course, err error) {
+func newCourse(ctx context.Context, server lab.Server, path string, primaries, spares int) (c *course, err error) {
 	tool, err := mover.ToolOf(server)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func newCourse(ctx context.Context, server lab.Server, primaries, spares int) (c
 	if err != nil {
 		return nil, err
 	}
-	c = &course{Cluster: l, tool: tool}
+	c = &course{Cluster: l, tool: tool, own: program{path: path}}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -53,7 +53,7 @@ func newCourse(ctx context.Context, server lab.Server, primaries, spares int) (c
 		addrs = append(addrs, n.Addr)
 	}
 	c.judge = proof.Open(addrs, "")
-	if c.state, err = os.MkdirTemp("", "slotdeck-bench-"); err != nil {
+	if c.own.state, err = os.MkdirTemp("", "slotdeck-bench-"); err != nil {
 		return c, err
 	}
 	return c, c.rest(ctx)
@@ -67,7 +67,7 @@ func (c *course) close() {
 		c.judge.Close()
 	}
 	c.Stop()
-	os.RemoveAll(c.state)
+	os.RemoveAll(c.own.state)
 }
 
 // rest waits until the nodes agree and nothing is under way.

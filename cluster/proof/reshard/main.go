@@ -28,6 +28,7 @@ type settings struct {
 	pairs   int
 	rate    int
 	parts   []string
+	program string
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.IntVar(&s.slots, "slots", 1000, "how many slots are moved")
 	flag.IntVar(&s.pairs, "pairs", 3, "how often each way moves them there and back")
 	flag.IntVar(&s.rate, "rate", 500, "writes a second of the client that watches; 0: no client")
+	flag.StringVar(&s.program, "slotdeck", "./slotdeck", "the program to be measured")
 	flag.Parse()
 	s.servers, s.parts = strings.Split(*servers, ","), strings.Split(*parts, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

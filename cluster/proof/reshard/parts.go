@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"slotdeck/cluster"
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/proof/mover"
@@ -15,7 +14,7 @@ import (
 
 // full measures all ways on slots with keys.
 func full(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
-	c, err := newCourse(ctx, server, 3, 0)
+	c, err := newCourse(ctx, server, s.program, 3, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +36,7 @@ func full(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
 
 // empty measures all ways on slots without keys.
 func empty(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
-	c, err := newCourse(ctx, server, 3, 0)
+	c, err := newCourse(ctx, server, s.program, 3, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +72,7 @@ func (c *course) thereAndBack(ctx context.Context, list []*way, s settings) erro
 // spread measures how four primaries become eight, all pairs at once where the
 // way can do that.
 func spread(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
-	c, err := newCourse(ctx, server, 4, 4)
+	c, err := newCourse(ctx, server, s.program, 4, 4)
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +83,9 @@ func spread(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
 	if err := c.watched(ctx, s.rate); err != nil {
 		return nil, err
 	}
-	rebalance := func(driver plan.Driver) func(context.Context, *course, mover.Task) error {
+	rebalance := func(driver string) func(context.Context, *course, mover.Task) error {
 		return func(ctx context.Context, c *course, _ mover.Task) error {
-			return c.slotdeck(ctx, plan.Rebalance{UseEmpty: true, Threshold: plan.AnyImbalance}, driver)
+			return c.slotdeck(ctx, "rebalance", c.Seed(), "--use-empty-masters", "--threshold", "0", "--driver", driver)
 		}
 	}
 	list := []*way{
@@ -94,10 +93,10 @@ func spread(ctx context.Context, server lab.Server, s settings) ([]bar, error) {
 		{name: byToolFast, move: func(ctx context.Context, c *course, _ mover.Task) error {
 			return c.tool.Rebalance(ctx, c.Seed(), "--cluster-pipeline", "100")
 		}},
-		{name: bySlotdeck, move: rebalance(plan.Legacy)},
+		{name: bySlotdeck, move: rebalance("migrate")},
 	}
 	if driver := mover.AtomicOf(server); driver != plan.Auto {
-		list = append(list, &way{name: byAtomic, move: rebalance(driver)})
+		list = append(list, &way{name: byAtomic, move: rebalance("atomic")})
 	}
 	for range max(1, s.pairs/3) {
 		for _, w := range list {
@@ -126,7 +125,7 @@ func (c *course) gather(ctx context.Context) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		if err := c.slotdeck(ctx, plan.Drain{Node: n.ID, To: []cluster.NodeID{nodes[i].ID}}, plan.Auto); err != nil {
+		if err := c.slotdeck(ctx, "drain", c.Seed(), "--node", string(n.ID), "--to", string(nodes[i].ID)); err != nil {
 			return err
 		}
 		if err := c.rest(ctx); err != nil {

@@ -12,19 +12,22 @@ import (
 // table is what was measured, in Markdown. Ratios are to the first way.
 func table(heading string, list []*way) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n## %s\n\n| way | median | fastest | slowest | times as fast | the job alone | client p50 | p99 | worst |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", heading)
+	fmt.Fprintf(&b, "\n## %s\n\n| way | median | fastest | slowest | times as fast | the job alone | processor time | client p50 | p99 | worst |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n", heading)
 	for _, w := range list {
 		l := w.client()
 		client := "– | – | –"
 		if l.N > 0 {
 			client = ms(l.P50) + " | " + ms(l.P99) + " | " + ms(l.Worst)
 		}
-		job := "–"
+		job, busy := "–", "–"
 		if len(w.work) > 0 {
 			job = fmt.Sprintf("%.3f s", median(w.work).Seconds())
 		}
-		fmt.Fprintf(&b, "| %s | %.3f s | %.3f s | %.3f s | %.1f | %s | %s |\n", w.name, median(w.took).Seconds(), slices.Min(w.took).Seconds(),
-			slices.Max(w.took).Seconds(), ratio(list[0], w), job, client)
+		if len(w.busy) > 0 {
+			busy = fmt.Sprintf("%.3f s", median(w.busy).Seconds())
+		}
+		fmt.Fprintf(&b, "| %s | %.3f s | %.3f s | %.3f s | %.1f | %s | %s | %s |\n", w.name, median(w.took).Seconds(), slices.Min(w.took).Seconds(),
+			slices.Max(w.took).Seconds(), ratio(list[0], w), job, busy, client)
 	}
 	return b.String()
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/proof"
 	"slotdeck/cluster/proof/mover"
-	"slotdeck/cluster/run"
 )
 
 // way is one way of moving slots, and what was measured of it.
@@ -20,6 +20,7 @@ type way struct {
 	move func(context.Context, *course, mover.Task) error
 
 	took   []time.Duration // one for each move
+	busy   []time.Duration // of that, the processor time of slotdeck or the tool
 	work   []time.Duration // of that, slotdeck's job itself, preflight and verification included
 	waited []time.Duration // of the client, in all moves
 }
@@ -30,6 +31,7 @@ const (
 	byToolFast = "the tool, --cluster-pipeline 100"
 	byToolOwn  = "the tool, --cluster-use-atomic-slot-migration"
 	byNative   = "bare native command, polled"
+	byBare     = "bare SETSLOT and MIGRATE, pipelined, nothing checked"
 	bySlotdeck = "slotdeck, SETSLOT and MIGRATE"
 	byAtomic   = "slotdeck, atomic"
 )
@@ -39,7 +41,8 @@ func ways(server lab.Server) []*way {
 	list := []*way{
 		{name: byTool, move: tool()},
 		{name: byToolFast, move: tool("--cluster-pipeline", "100")},
-		{name: bySlotdeck, move: slotdeck(plan.Legacy)},
+		{name: byBare, move: bare},
+		{name: bySlotdeck, move: slotdeck("migrate")},
 	}
 	driver := mover.AtomicOf(server)
 	if driver == plan.Auto {
@@ -48,7 +51,7 @@ func ways(server lab.Server) []*way {
 	if driver == plan.AtomicValkey {
 		list = append(list, &way{name: byToolOwn, move: tool("--cluster-use-atomic-slot-migration")})
 	}
-	return append(list, &way{name: byNative, move: native}, &way{name: byAtomic, move: slotdeck(driver)})
+	return append(list, &way{name: byNative, move: native}, &way{name: byAtomic, move: slotdeck("atomic")})
 }
 
 func tool(flags ...string) func(context.Context, *course, mover.Task) error {
@@ -59,26 +62,22 @@ func native(ctx context.Context, c *course, t mover.Task) error {
 	return mover.Native(ctx, c.Cluster, t)
 }
 
-// slotdeck moves the slots as "slotdeck reshard" does: from nothing but an
-// address, including finding the nodes, planning, and asking every node at the end.
-func slotdeck(driver plan.Driver) func(context.Context, *course, mover.Task) error {
+func bare(ctx context.Context, c *course, t mover.Task) error {
+	return mover.Bare(ctx, c.Cluster, t)
+}
+
+// slotdeck moves the slots as people have it done: from nothing but an address,
+// including finding the nodes, weighing keys, planning, and asking every node at
+// the end.
+func slotdeck(driver string) func(context.Context, *course, mover.Task) error {
 	return func(ctx context.Context, c *course, t mover.Task) error {
-		return c.slotdeck(ctx, plan.MoveExactly{Slots: t.Slots, To: t.To}, driver)
+		return c.slotdeck(ctx, "reshard", c.Seed(), "--to", string(t.To), "--slot-ranges", t.Slots.String(), "--driver", driver)
 	}
 }
 
-func (c *course) slotdeck(ctx context.Context, r plan.Request, driver plan.Driver) error {
-	s := mover.OpenSlotdeck([]string{c.Seed()}, "")
-	defer s.Close()
-	report, err := s.Move(ctx, r, run.Options{Driver: driver, Unattended: true, StateDir: c.state}, nil)
-	c.job = report.Took
-	switch {
-	case err != nil:
-		return err
-	case !report.OK():
-		return errors.Join(fmt.Errorf("slotdeck reports %v: %q", report.Outcome, report.Sentences), report.Err)
-	}
-	return nil
+func (c *course) slotdeck(ctx context.Context, args ...string) (err error) {
+	c.job, err = c.own.run(ctx, args...)
+	return err
 }
 
 // measure runs one move, with the client watching, from rest to rest, and
@@ -91,9 +90,12 @@ func (c *course) measure(ctx context.Context, w *way, task mover.Task) error {
 		c.load.TakeTimes()
 	}
 	c.job = 0
-	began := time.Now()
+	began, spent := time.Now(), spentByChildren()
 	err := w.move(ctx, c, task)
 	w.took = append(w.took, time.Since(began))
+	if spent = spentByChildren() - spent; spent > 0 {
+		w.busy = append(w.busy, spent)
+	}
 	if c.job > 0 {
 		w.work = append(w.work, c.job)
 	}
@@ -111,6 +113,16 @@ func (c *course) measure(ctx context.Context, w *way, task mover.Task) error {
 		return errors.Join(err, fmt.Errorf("%s left the slots %v where they were", w.name, missing))
 	}
 	return nil
+}
+
+// spentByChildren is the processor time of all programs that were started and
+// have ended: the servers go on.
+func spentByChildren() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func median(times []time.Duration) time.Duration {
