@@ -66,6 +66,10 @@ func fieldsOf(v any) map[string]any {
 func words(f map[string]any, name string) string { s, _ := f[name].(string); return s }
 func number(f map[string]any, name string) int64 { n, _ := f[name].(int64); return n }
 
+// justLooked is how long ago the preflight may have looked for stray keys when the
+// first try begins: on Redis that is three commands for each slot.
+const justLooked = time.Second
+
 // errCancelled is an atomic migration that was ended because the job ends.
 var errCancelled = errors.New("the migration was cancelled")
 
@@ -121,8 +125,10 @@ func (j *Job) atomicTries(ctx, work context.Context, p *pair) error {
 		if _, err := p.stand(work, group); err != nil {
 			return err
 		}
-		if err := p.atomicStrays(work, group); err != nil {
-			return err
+		if seen := j.strayless[way{p.from, p.to}]; try > 1 || time.Since(seen) > justLooked {
+			if err := p.atomicStrays(work, group); err != nil {
+				return err
+			}
 		}
 		j.step(MovingKeys, p.from, p.to, group)
 		var err error

@@ -28,6 +28,9 @@ type fan struct {
 // several connections, and returns the answers in their order.
 func (c *crew) sendSlots(ctx context.Context, id cluster.NodeID, timeout time.Duration, cmds [][]any) ([]wire.Answer, error) {
 	const probe = 8
+	if !c.waitsForReplicas(id) {
+		return c.call(ctx, id, timeout, cmds...)
+	}
 	nodes := c.fanOf(id)
 	if len(nodes) == 0 {
 		first := cmds
@@ -65,6 +68,20 @@ func (c *crew) sendSlots(ctx context.Context, id cluster.NodeID, timeout time.Du
 		}
 	}
 	return answers, nil
+}
+
+// waitsForReplicas reports whether a node may answer SETSLOT only after replicas
+// have it. On a busy machine its time alone would not tell.
+func (c *crew) waitsForReplicas(id cluster.NodeID) bool {
+	s := c.cluster.Latest()
+	if s == nil {
+		return true
+	}
+	n, ok := s.Node(id)
+	if !ok || n.Shard < 0 {
+		return true
+	}
+	return n.Stats.Flavor != "redis" && len(s.Shards[n.Shard].Replicas) > 0
 }
 
 func (c *crew) fanOf(id cluster.NodeID) []*wire.Node {

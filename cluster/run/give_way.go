@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -21,7 +20,10 @@ import (
 const (
 	// aPart is how many slots a target is given in one go. It tells all nodes of
 	// each, which has to take less than an order takes to become an election.
-	aPart = 16
+	aPart     = 16
+	mostParts = 4
+	// dearGive is what giving a part takes a node that does more than to note it.
+	dearGive = time.Millisecond
 	// replicaHearsay is how long the replicas may take to hear of slots that were
 	// given. One that does not answer is not waited for again for deafFor.
 	replicaHearsay = 300 * time.Millisecond
@@ -32,10 +34,13 @@ const (
 )
 
 // atOnce is how many slots are given between two looks: more where the looks
-// take longer than the giving, and all where nobody could be failed over.
+// take longer than the giving, and, where nobody could be failed over, more where
+// the first of them cost a node most, because it writes its map to the disk each
+// time. It is bounded all the same: every other node works through the target's
+// words on each slot in one go, and its clients wait meanwhile.
 func (p *pair) atOnce() int {
-	if len(p.replicas()) == 0 {
-		return mostSlots
+	if len(p.replicas()) == 0 && p.gaveIn > dearGive {
+		return mostParts * aPart
 	}
 	return min(mostSlots, aPart*(1+int(p.pace.far()/time.Millisecond)))
 }
@@ -55,7 +60,7 @@ func (p *pair) writing(group []*load, onSource bool) []any {
 	if host == "" {
 		host = to.Hostname
 	}
-	return []any{"MIGRATE", host, to.Port, p.j.absent.in(group[0].slot, p.j.id), 0, 1000}
+	return []any{"MIGRATE", host, to.Port, p.j.absentKey(group[0].slot), 0, 1000}
 }
 
 // writes sends commands of which the first is such a write, and returns the
@@ -96,25 +101,12 @@ func (p *pair) giveSlots(ctx context.Context, group []*load) error {
 	return p.setSlots(ctx, p.to, again)
 }
 
-// absentKeys are names of keys that nobody has, by slot.
-type absentKeys struct {
-	mu    sync.Mutex
-	names map[keyslot.Slot]string
-	tried int
-}
-
-func (a *absentKeys) in(slot keyslot.Slot, job string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.names == nil {
-		a.names = map[keyslot.Slot]string{}
-	}
-	for a.names[slot] == "" {
-		name := fmt.Sprintf("slotdeck-%s-%d", job, a.tried)
-		a.names[keyslot.Of(name)] = name
-		a.tried++
-	}
-	return a.names[slot]
+// absentKey is the name of a key of a slot that nobody has.
+func (j *Job) absentKey(slot keyslot.Slot) string {
+	var set keyslot.Set
+	set.Add(slot)
+	tags, _ := keyslot.FindTag(set, keyslot.TagSearch{Prefix: "slotdeck-" + j.id + "-"}) // hexadecimal: never fails
+	return tags[0]
 }
 
 // replicasHeard waits, with the function that it returns, until the replicas of

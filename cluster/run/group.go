@@ -13,8 +13,8 @@ import (
 
 const (
 	// groupTime is how long the keys of one group of slots may take: a stop is
-	// heard between groups.
-	groupTime = 100 * time.Millisecond
+	// heard between groups, and handing over the last one is waited for.
+	groupTime = 50 * time.Millisecond
 	mostSlots = 256
 	// broadcasts bounds how many times nodes are told of a new owner in one go:
 	// a target tells every node of every slot.

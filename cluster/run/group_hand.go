@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"slotdeck/cluster"
@@ -18,10 +17,12 @@ func (p *pair) hand(ctx context.Context, group []*load) error {
 	if err := p.j.durable(ctx, p.to); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(group, p.atOnce()) {
-		if err := p.give(ctx, part); err != nil {
+	for len(group) > 0 {
+		n := min(len(group), p.atOnce())
+		if err := p.give(ctx, group[:n]); err != nil {
 			return err
 		}
+		group = group[n:]
 	}
 	return nil
 }
@@ -47,9 +48,11 @@ func (p *pair) give(ctx context.Context, group []*load) error {
 		}
 	}
 	p.j.step(GivingAway, p.from, p.to, group)
+	asked = time.Now()
 	if err := p.giveSlots(ctx, group); err != nil {
 		return err
 	}
+	p.gaveIn = time.Since(asked) - p.pace.far()
 	for _, l := range group {
 		p.moved(l)
 	}
@@ -94,7 +97,8 @@ func (p *pair) heard(ctx context.Context, group []*load) error {
 // hears waits until a node names the target as the owner of slots, or the
 // patience ends.
 func (p *pair) hears(ctx context.Context, id cluster.NodeID, hand keyslot.Set, patience time.Duration) error {
-	for deadline := time.Now().Add(patience); ; {
+	wait := 250 * time.Microsecond // word goes round in less than that, mostly
+	for deadline := time.Now().Add(patience); ; wait = min(2*wait, 4*time.Millisecond) {
 		view, err := p.j.crew.view(ctx, id)
 		if err != nil {
 			return err
@@ -102,7 +106,7 @@ func (p *pair) hears(ctx context.Context, id cluster.NodeID, hand keyslot.Set, p
 		if to, ok := view.Member(p.to); ok && hand.Minus(keyslot.SetOf(to.Slots...)).Empty() || time.Now().After(deadline) {
 			return nil
 		}
-		if err := pause(ctx, 2*time.Millisecond); err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,7 @@ type Job struct {
 	speaks      map[cluster.NodeID]plan.Inside // of those that tell
 	login       []any                          // what MIGRATE tells the target
 	inherited   keyslot.Set                    // slots that were open already and are this job's to settle
+	strayless   map[way]time.Time              // when the targets were seen without stray keys
 	stateDir    string
 	stateFile   string // its checkpoint, though nodes may join or leave meanwhile
 	lease       *lease
@@ -47,7 +48,6 @@ type Job struct {
 	thorough   atomic.Bool    // every key is weighed: one was large, or a call failed
 	leave      chan struct{}  // closed when the job has to be gone soon
 	background sync.WaitGroup // everything this job started
-	absent     absentKeys
 
 	mu         sync.Mutex
 	primaries  []cluster.NodeID

@@ -53,7 +53,8 @@ type pair struct {
 	former   []cluster.NodeID // who they were before
 	rest     []*load          // not begun
 	pace     *pace
-	wary     int // so many of the next keys are weighed, whatever is known
+	wary     int           // so many of the next keys are weighed, whatever is known
+	gaveIn   time.Duration // how long the target took for the last slots that it was given
 
 	// Where they live, as the other of the two knows it: looks renew that while
 	// keys move.

@@ -232,6 +232,7 @@ func (j *Job) noStrays(ctx context.Context) error {
 			return err
 		}
 		if held.Empty() {
+			j.strayless[way{m.From, m.To}] = time.Now()
 			continue
 		}
 		return &plan.Refusal{Reason: plan.StrayKeys, Nodes: []cluster.NodeID{m.To}, Slots: held,

@@ -45,7 +45,7 @@ func newJob(c Cluster, p plan.Plan, o Options) *Job {
 		id: hex.EncodeToString(id[:]), title: p.Title, cluster: c, crew: newCrew(c), started: time.Now(),
 		updates: make(chan Progress, 1), finished: make(chan struct{}), changed: make(chan struct{}), leave: make(chan struct{}),
 		plan: p, opts: o, databases: 1,
-		relieved: map[cluster.NodeID]cluster.NodeID{}, ways: map[keyslot.Slot]way{},
+		relieved: map[cluster.NodeID]cluster.NodeID{}, ways: map[keyslot.Slot]way{}, strayless: map[way]time.Time{},
 		wishes: wishes{throttle: o.KeysPerSecond, maxBlock: o.MaxBlock},
 		board:  board{flight: map[keyslot.Slot]SlotState{}, latency: map[cluster.NodeID]*timing{}},
 	}

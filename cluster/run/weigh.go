@@ -15,7 +15,8 @@ import (
 
 // What weighing a plan's keys may cost one source, beside its clients.
 const (
-	mostWeighed = 20_000          // keys
+	mostWeighed = 20_000          // keys, all of a plan;
+	someWeighed = 8_000           // of one that has more, about so many
 	weighTime   = 3 * time.Second // then what is known has to do
 	weighCall   = 500             // keys in one round trip
 	mostHeavy   = 100             // that are kept, the largest
@@ -118,7 +119,7 @@ func (w *weighing) samples(ctx context.Context, id cluster.NodeID, set keyslot.S
 	w.mu.Unlock()
 	for _, s := range out {
 		if s.most = s.of; total > mostWeighed {
-			s.most = min(s.of, max(4, mostWeighed/int64(len(out))))
+			s.most = min(s.of, max(4, someWeighed/int64(len(out))))
 		}
 	}
 	return out, nil
