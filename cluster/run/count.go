@@ -3,10 +3,19 @@ package run
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
+)
+
+// How many slots are counted in one go: a node is held for a few tenths of a
+// millisecond. Of one that is far away, or busy, more at a time.
+const (
+	nearCounts = 256
+	farCounts  = 1024
+	farAway    = 5 * time.Millisecond
 )
 
 // countKeys counts the keys of slots on a node, in every database:
@@ -16,8 +25,10 @@ func (j *Job) countKeys(ctx context.Context, id cluster.NodeID, slots []keyslot.
 	for i := range counts {
 		counts[i] = make([]int64, j.databases)
 	}
-	for from := 0; from < len(slots); from += 1024 {
-		part := slots[from:min(len(slots), from+1024)]
+	n := nearCounts
+	for from := 0; from < len(slots); {
+		part := slots[from:min(len(slots), from+n)]
+		began := time.Now()
 		for db := range j.databases {
 			cmds := inDatabase(db, len(part), func(i int) []any { return []any{"CLUSTER", "COUNTKEYSINSLOT", int(part[i])} })
 			answers, err := j.crew.all(ctx, id, callTimeout, cmds...)
@@ -31,6 +42,10 @@ func (j *Job) countKeys(ctx context.Context, id cluster.NodeID, slots []keyslot.
 				}
 				counts[from+i][db] = n
 			}
+		}
+		from += len(part)
+		if time.Since(began) > farAway {
+			n = farCounts
 		}
 	}
 	return counts, nil

@@ -16,6 +16,9 @@ const (
 	// heard between groups, and handing over the last one is waited for.
 	groupTime = 50 * time.Millisecond
 	mostSlots = 256
+	// nearSlots is how many SETSLOTs go in one round trip to a node that is near:
+	// they hold it for some tenths of a millisecond.
+	nearSlots = 64
 	// broadcasts bounds how many times nodes are told of a new owner in one go:
 	// a target tells every node of every slot.
 	broadcasts = 6000
@@ -196,10 +199,28 @@ func openOn(self cluster.Member, importing bool, peer cluster.NodeID) (set keysl
 	return set
 }
 
-// setSlots sends SETSLOTs in one round trip. Valkey answers NOREPLICAS when a
+// setSlots sends SETSLOTs in few round trips. Valkey answers NOREPLICAS when a
 // replica did not take one in time; then the replica may show it and the
 // primary not, which only sending it again puts right.
 func (p *pair) setSlots(ctx context.Context, id cluster.NodeID, cmds [][]any) error {
+	n := len(cmds)
+	if p.pace != nil && !p.j.crew.waitsForReplicas(id) {
+		n = nearSlots * (1 + int(p.pace.far()/time.Millisecond))
+	}
+	for len(cmds) > 0 {
+		part := cmds[:min(n, len(cmds))]
+		began := time.Now()
+		if err := p.setPart(ctx, id, part); err != nil {
+			return err
+		}
+		if cmds = cmds[len(part):]; p.pace != nil && time.Since(began)-p.pace.far() > dearGive {
+			n = mostSlots // it writes its map to the disk each time
+		}
+	}
+	return nil
+}
+
+func (p *pair) setPart(ctx context.Context, id cluster.NodeID, cmds [][]any) error {
 	for try := 0; len(cmds) > 0; try++ {
 		answers, err := p.j.crew.sendSlots(ctx, id, callTimeout+time.Duration(len(cmds))*5*time.Millisecond, cmds)
 		if err != nil {
