@@ -61,10 +61,10 @@ func exactly(raw string) (any, string) {
 	case n < 0:
 		return nil, rest
 	case kind == '$':
-		if n > int64(len(rest)) {
+		if n > int64(len(rest))-2 {
 			return nil, ""
 		}
-		return rest[:n], strings.TrimPrefix(rest[n:], "\r\n")
+		return rest[:n], rest[n+2:] // as the client library does, whatever these two are
 	}
 	list := make([]any, n)
 	for i := range list {
