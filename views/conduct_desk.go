@@ -2,6 +2,7 @@ package views
 
 import (
 	tea "charm.land/bubbletea/v2"
+	"cmp"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
@@ -139,11 +140,9 @@ func (d *conductDesk) badge(t *ui.Theme) string {
 
 // conductPage shows a run to its end. Leaving it does not end anything.
 type conductPage struct {
-	run   *conductRun
-	top   int
-	free  bool // the operator has scrolled: the page follows no more
-	lines int
-	room  int
+	scroller
+	run  *conductRun
+	free bool // the operator has scrolled: the page follows no more
 }
 
 func (pg *conductPage) key(_ *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -156,10 +155,8 @@ func (pg *conductPage) key(_ *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
 			pg.run.from.Stop()
 			return say("it ends before the next step"), false
 		}
-	case "j", "down":
-		pg.top, pg.free = min(pg.top+1, max(0, pg.lines-pg.room)), true
-	case "k", "up":
-		pg.top, pg.free = max(0, pg.top-1), true
+	default:
+		pg.free = pg.scroll(k.String()) || pg.free
 	}
 	return nil, false
 }
@@ -181,7 +178,7 @@ func (pg *conductPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	case s.Wanted != "":
 		lines = append(lines, sentence(t, t.Warn, t.Glyph.Suspect, s.Wanted, sc.W)...)
 	default:
-		lines = append(lines, sentence(t, t.Note, t.Glyph.Lag, orWord(s.Text, "beginning"), sc.W)...)
+		lines = append(lines, sentence(t, t.Note, t.Glyph.Lag, cmp.Or(s.Text, "beginning"), sc.W)...)
 	}
 	lines = append(lines, "")
 	head, at := len(lines), 0
@@ -195,24 +192,16 @@ func (pg *conductPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 		lines[i] = t.Cut(lines[i], sc.W)
 	}
 	// The sentence stays, the steps scroll: by themselves to the one at work.
-	pg.lines, pg.room = len(lines)-head, max(1, sc.H-head)
+	pg.measure(len(lines)-head, max(1, sc.H-head))
 	if !pg.free {
-		pg.top = at - head - pg.room/2
+		pg.to(at - head - pg.room/2)
 	}
-	pg.top = max(0, min(pg.top, pg.lines-pg.room))
 	body := append(lines[:head:head], lines[head+pg.top:]...)
 	hints := []ui.Hint{{Key: "esc", Label: "leave, it goes on"}, {Key: "s", Label: "stop before the next step"}}
 	if s.Done {
 		hints = []ui.Hint{{Key: "esc", Label: "leave"}}
 	}
 	return ui.Fill(body, sc.H), t.Footer(hints, a.w)
-}
-
-func orWord(text, none string) string {
-	if text == "" {
-		return none
-	}
-	return text
 }
 
 // stepLines are a step and what became of it.

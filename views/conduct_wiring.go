@@ -2,6 +2,7 @@ package views
 
 import (
 	tea "charm.land/bubbletea/v2"
+	"cmp"
 
 	"slotdeck/cluster"
 	"slotdeck/ui"
@@ -67,7 +68,7 @@ func (conductQuit) draw(a *App, sc *Scene, body []string) ([]string, string) {
 	if r == nil {
 		return body, ""
 	}
-	leave := orWord(r.leave, "if you leave, no further step begins. What was done stays done, and the plan made anew does the rest.")
+	leave := cmp.Or(r.leave, "if you leave, no further step begins. What was done stays done, and the plan made anew does the rest.")
 	lines := ui.Wrap(ui.Clean(r.title)+" is not at its end. It runs in this program: "+leave, inner)
 	lines = append(lines, "", t.Accent.Text("y")+" leave", t.Accent.Text("esc")+" stay, it goes on")
 	box := t.Box("step by step", lines, inner)

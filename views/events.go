@@ -28,7 +28,7 @@ type Events struct {
 	failovers *failoverDesk // nil: no failovers are told
 	blocks    blocks
 	open      bool // the failover under the cursor is opened
-	top       int  // its first line on the screen
+	text      scroller
 }
 
 // eventsShown is what the list was made from: when it is the same there is
@@ -104,7 +104,7 @@ func (e *Events) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 	case off != "":
 		return say(off), true
 	case known:
-	case e.open && e.block() != nil && e.moveOpened(key):
+	case e.open && e.block() != nil && e.text.scroll(key):
 		return nil, true
 	case e.cursor.At == 0 && (key == "k" || key == "up"), key == "g", key == "home":
 		e.follow()

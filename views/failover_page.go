@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,11 +13,9 @@ import (
 // failoverPage watches a failover, step by step, to its end. Leaving it does
 // not end anything.
 type failoverPage struct {
-	desk  *failoverDesk
-	run   *failoverRun
-	top   int
-	lines int
-	room  int
+	scroller
+	desk *failoverDesk
+	run  *failoverRun
 }
 
 func (pg *failoverPage) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -29,16 +28,14 @@ func (pg *failoverPage) pressed(a *App, key string) (tea.Cmd, bool) {
 	switch key {
 	case "esc", "q", "enter", "ctrl+c":
 		return nil, true
-	case "j", "down":
-		pg.top = min(pg.top+1, max(0, pg.lines-pg.room))
-	case "k", "up":
-		pg.top = max(0, pg.top-1)
 	case "6":
 		return goTo(onEvents)(a), true
 	case "f":
 		if pg.again() {
 			return pg.desk.open(a.scene().Snap, pg.run.plan.Replica), true
 		}
+	default:
+		pg.scroll(key)
 	}
 	return nil, false
 }
@@ -52,15 +49,13 @@ func (pg *failoverPage) paste(string) {}
 
 func (pg *failoverPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	t, r := sc.Theme, pg.run
-	title := " " + t.Accent.Text("FAILOVER") + "  " + t.Strong.Text("shard "+r.plan.Shard) + "  " + ui.Clean(orNobody(r.plan.From)) +
+	title := " " + t.Accent.Text("FAILOVER") + "  " + t.Strong.Text("shard "+r.plan.Shard) + "  " + ui.Clean(cmp.Or(r.plan.From, "nobody")) +
 		" " + t.Glyph.Arrow + " " + t.Strong.Text(ui.Clean(r.plan.Addr))
 	lines := []string{t.Apart(title, t.Dim.Text(wayNames[r.kind]+" "), sc.W), ""}
 	lines = append(lines, pg.body(sc)...)
 	for i := range lines {
 		lines[i] = t.Cut(lines[i], sc.W)
 	}
-	pg.lines, pg.room = len(lines), sc.H
-	pg.top = min(pg.top, max(0, pg.lines-pg.room))
 	hints := []ui.Hint{{Key: "esc", Label: "leave, it goes on"}}
 	if r.err != nil || r.state.Done {
 		hints[0].Label = "leave"
@@ -68,14 +63,7 @@ func (pg *failoverPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	if pg.again() {
 		hints = append(hints, ui.Hint{Key: "f", Label: "plan again"})
 	}
-	return ui.Fill(lines[pg.top:], sc.H), t.Footer(append(hints, ui.Hint{Key: "6", Label: "events"}), a.w)
-}
-
-func orNobody(addr string) string {
-	if addr == "" {
-		return "nobody"
-	}
-	return addr
+	return pg.window(lines, sc.H), t.Footer(append(hints, ui.Hint{Key: "6", Label: "events"}), a.w)
 }
 
 func (pg *failoverPage) body(sc *Scene) []string {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -111,7 +112,7 @@ func (a *App) header(sc *Scene) string {
 // clock is the right end of the header: badges, and how old the newest reading is.
 func (a *App) clock(sc *Scene) string {
 	t := sc.Theme
-	badge := orWord(a.jobs().badge(t), a.conduct().badge(t))
+	badge := cmp.Or(a.jobs().badge(t), a.conduct().badge(t))
 	if change := a.members.badge(t); change != "" && badge == "" {
 		badge = change
 	}

@@ -31,10 +31,8 @@ type Jobs struct {
 
 	members *memberDesk
 
-	left   leftovers
-	top    int // first line of the report
-	lines  int
-	height int
+	left leftovers
+	text scroller // the report
 }
 
 // NewJobs makes the screen. Without a mover nothing can be started, and off
@@ -165,7 +163,7 @@ func (j *Jobs) running() bool { return j.job != nil }
 func (j *Jobs) Leave(*Scene) bool {
 	was := j.report != nil || j.failed != nil
 	if j.job == nil {
-		j.report, j.failed, j.top = nil, nil, 0
+		j.report, j.failed, j.text = nil, nil, scroller{}
 	}
 	return was && j.job == nil
 }

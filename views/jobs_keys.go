@@ -105,35 +105,9 @@ func (j *Jobs) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 	case j.job != nil:
 		return nil, false
 	case j.report != nil:
-		return nil, j.scroll(key)
+		return nil, j.text.scroll(key)
 	}
 	return nil, moveCursor(&j.left.cursor, j.left.rows(), 4, key)
-}
-
-func (j *Jobs) scroll(key string) bool {
-	page := max(2, j.height)
-	switch key {
-	case "j", "down":
-		j.top++
-	case "k", "up":
-		j.top--
-	case "g", "home":
-		j.top = 0
-	case "G", "end":
-		j.top = j.lines
-	case "ctrl+d":
-		j.top += page / 2
-	case "ctrl+u":
-		j.top -= page / 2
-	case "pgdown":
-		j.top += page - 1
-	case "pgup":
-		j.top -= page - 1
-	default:
-		return false
-	}
-	j.top = min(max(0, j.top), max(0, j.lines-j.height))
-	return true
 }
 
 func (j *Jobs) notAsked() string {

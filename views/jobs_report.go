@@ -41,12 +41,11 @@ func (j *Jobs) reportLines(sc *Scene) []string {
 	}
 	body = append(body, "", t.Heading(fmt.Sprintf("every node was asked: %s", agreement(r)), "", sc.W))
 	body = append(body, j.verdictLines(sc)...)
-	j.lines, j.height = len(body), sc.H-2
-	j.top = min(j.top, max(0, j.lines-j.height))
-	if hidden := j.lines - j.height - j.top; hidden > 0 {
+	j.text.measure(len(body), sc.H-2)
+	if hidden := j.text.lines - j.text.room - j.text.top; hidden > 0 {
 		head = t.Apart("   "+t.Strong.Text(ui.Clean(r.Title)), t.Dim.Text(fmt.Sprintf("%d lines more, j k   ", hidden))+paint.Text(mark+" "+r.Outcome)+" ", sc.W)
 	}
-	return append([]string{head, ""}, body[j.top:]...)
+	return append([]string{head, ""}, body[j.text.top:]...)
 }
 
 func agreement(r *MoveReport) string {

@@ -120,7 +120,7 @@ func (j *Jobs) begin(f *moveForm) tea.Cmd {
 // launch starts a job off the screen's goroutine and brings this screen to the
 // front.
 func (j *Jobs) launch(title string, start func(context.Context) (MoveJob, error)) tea.Cmd {
-	j.starting, j.report, j.failed, j.form, j.top = true, nil, nil, nil, 0
+	j.starting, j.report, j.failed, j.form, j.text = true, nil, nil, nil, scroller{}
 	j.at, j.speeds = MoveProgress{Title: title, ETA: -1}, nil
 	return tea.Batch(
 		func() tea.Msg { return screenWanted{onJobs} },
@@ -182,7 +182,7 @@ func (j *Jobs) ended(msg jobsEnded, sc *Scene) tea.Cmd {
 	if msg.job != j.job {
 		return nil
 	}
-	j.job, j.report, j.top = nil, &msg.report, 0
+	j.job, j.report, j.text = nil, &msg.report, scroller{}
 	if j.leaving {
 		return tea.Quit
 	}

@@ -111,7 +111,7 @@ func (f *memberForm) arrange(msg memberWanted) {
 	case plan.MemberAddresses:
 		f.servers.label, f.servers.empty = "nodes", "HOST:PORT HOST:PORT … where they are now (enter to type)"
 		if f.servers.value == "" {
-			f.servers.value = join(f.known())
+			f.servers.value = strings.Join(f.known(), " ")
 		}
 		f.fields = []moveField{&f.servers}
 	case plan.MemberRepair:

@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,11 +13,9 @@ import (
 // memberPage watches a change, step by step, to its end and its report. Leaving
 // it does not end anything.
 type memberPage struct {
-	desk  *memberDesk
-	run   *memberRun
-	top   int
-	lines int
-	room  int
+	scroller
+	desk *memberDesk
+	run  *memberRun
 }
 
 func (pg *memberPage) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -29,10 +28,6 @@ func (pg *memberPage) pressed(a *App, key string) (tea.Cmd, bool) {
 	switch key {
 	case "esc", "q", "enter", "ctrl+c":
 		return nil, true
-	case "j", "down":
-		pg.top = min(pg.top+1, max(0, pg.lines-pg.room))
-	case "k", "up":
-		pg.top = max(0, pg.top-1)
 	case "s":
 		if pg.run.job != nil && !pg.run.over() {
 			pg.run.job.Stop()
@@ -48,6 +43,8 @@ func (pg *memberPage) pressed(a *App, key string) (tea.Cmd, bool) {
 		}
 	case "3":
 		return goTo(onNodes)(a), true
+	default:
+		pg.scroll(key)
 	}
 	return nil, false
 }
@@ -79,7 +76,7 @@ func (d *memberDesk) retry(r *memberRun, sc *Scene) tea.Cmd {
 // fill puts the values of a wish into the fields.
 func (f *memberForm) fill(w plan.MemberWish) {
 	if len(w.Servers) > 0 {
-		f.servers.value = join(w.Servers)
+		f.servers.value = strings.Join(w.Servers, " ")
 	}
 	if w.Setting != "" {
 		f.setting.value, f.value.value = w.Setting, w.Value
@@ -104,16 +101,6 @@ func (f *memberForm) fill(w plan.MemberWish) {
 	}
 }
 
-func join(words []string) (text string) {
-	for i, w := range words {
-		if i > 0 {
-			text += " "
-		}
-		text += w
-	}
-	return text
-}
-
 func (pg *memberPage) paste(string) {}
 
 func (pg *memberPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
@@ -124,9 +111,7 @@ func (pg *memberPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	for i := range lines {
 		lines[i] = t.Cut(lines[i], sc.W)
 	}
-	pg.lines, pg.room = len(lines), sc.H
-	pg.top = min(pg.top, max(0, pg.lines-pg.room))
-	return ui.Fill(lines[pg.top:], sc.H), t.Footer(pg.hints(), a.w)
+	return pg.window(lines, sc.H), t.Footer(pg.hints(), a.w)
 }
 
 func (pg *memberPage) hints() []ui.Hint {

@@ -2,6 +2,7 @@ package views
 
 import (
 	tea "charm.land/bubbletea/v2"
+	"cmp"
 
 	"slotdeck/ui"
 )
@@ -69,7 +70,7 @@ func (m *menu) draw(a *App, sc *Scene, body []string) ([]string, string) {
 	}
 	chosen := hints[min(m.at, len(hints)-1)]
 	lines = append(lines, t.Rule(inner, ""))
-	lines = append(lines, ui.Fill(ui.Wrap(orWord(chosen.Off, chosen.Help), inner), told)...)
+	lines = append(lines, ui.Fill(ui.Wrap(cmp.Or(chosen.Off, chosen.Help), inner), told)...)
 	box := t.Box("on "+a.screen().Name(), lines, inner)
 	return ui.Overlay(body, box, max(0, (a.w-inner-4)/2), max(0, (sc.H-len(box))/2), a.w), ""
 }

@@ -24,15 +24,12 @@ type Nodes struct {
 	open    bool
 	focus   bool // keys move the pane
 	section int
-	top     int // first line of the pane
-	pane    paneSize
+	pane    scroller
+	parts   int // sections of the pane when last drawn
 
 	verbs   moveVerbs[*Nodes]
 	members *memberDesk
 }
-
-// paneSize is how much of the pane was shown when last drawn.
-type paneSize struct{ lines, height, sections int }
 
 // NewNodes makes the screen.
 func NewNodes() *Nodes { return &Nodes{} }
@@ -70,7 +67,8 @@ func labelWhen[T any](label string, holds func(T) bool) func(T) string {
 
 func toggleDetail(n *Nodes) {
 	n.open = !n.open
-	n.focus, n.top = false, 0
+	n.focus = false
+	n.pane.to(0)
 }
 
 func needsPane(n *Nodes) string {
@@ -81,10 +79,10 @@ func needsPane(n *Nodes) string {
 }
 
 func (n *Nodes) turn(by int) {
-	if n.pane.sections > 0 {
-		n.section = (n.section + by + n.pane.sections) % n.pane.sections
+	if n.parts > 0 {
+		n.section = (n.section + by + n.parts) % n.parts
 	}
-	n.top = 0
+	n.pane.to(0)
 }
 
 // Hints are the screen's own actions.
@@ -107,39 +105,13 @@ func (n *Nodes) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 		return cmd, true
 	}
 	if n.open && n.focus {
-		return nil, n.scroll(key)
+		return nil, n.pane.scroll(key)
 	}
 	if moveCursor(&n.cursor, n.rows, n.height, key) {
-		n.top = 0
+		n.pane.to(0)
 		return nil, true
 	}
 	return nil, false
-}
-
-func (n *Nodes) scroll(key string) bool {
-	page := max(2, n.pane.height)
-	switch key {
-	case "j", "down":
-		n.top++
-	case "k", "up":
-		n.top--
-	case "g", "home":
-		n.top = 0
-	case "G", "end":
-		n.top = n.pane.lines
-	case "ctrl+d":
-		n.top += page / 2
-	case "ctrl+u":
-		n.top -= page / 2
-	case "pgdown":
-		n.top += page - 1
-	case "pgup":
-		n.top -= page - 1
-	default:
-		return false
-	}
-	n.top = min(max(0, n.top), max(0, n.pane.lines-n.pane.height))
-	return true
 }
 
 // Leave closes the pane.
@@ -189,7 +161,7 @@ func (n *Nodes) Open(text string, sc *Scene) string {
 	case 0:
 		return "no node is called \"" + ui.Clean(text) + "\"; an address, a port or the beginning of an id will do"
 	case 1:
-		n.cursor.Key, n.open, n.top = string(found[0]), true, 0
+		n.cursor.Key, n.open, n.pane.top = string(found[0]), true, 0
 		n.Show(sc)
 		return ""
 	default:

@@ -23,7 +23,7 @@ type part struct {
 func (n *Nodes) detail(sc *Scene, node *cluster.Node, w, h int) []string {
 	t := sc.Theme
 	parts := partsOf(sc, node, w)
-	n.pane.sections = len(parts)
+	n.parts = len(parts)
 	n.section = min(n.section, len(parts)-1)
 	p := parts[n.section]
 
@@ -45,10 +45,8 @@ func (n *Nodes) detail(sc *Scene, node *cluster.Node, w, h int) []string {
 			text = append(text, " "+t.Dim.Text(t.Left(r[0], nw))+"  "+t.Cut(r[1], max(1, w-nw-4)))
 		}
 	}
-	n.pane.lines, n.pane.height = len(text), h-len(lines)
-	n.top = min(n.top, max(0, len(text)-n.pane.height))
-	for i := n.top; i < len(text) && len(lines) < h; i++ {
-		lines = append(lines, t.Cut(text[i], w))
+	for _, l := range n.pane.window(text, h-len(lines)) {
+		lines = append(lines, t.Cut(l, w))
 	}
 	return ui.Fill(lines, h)
 }

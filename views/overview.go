@@ -53,28 +53,11 @@ func (o *Overview) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 
 // moveCursor does the keys that move in every list.
 func moveCursor(c *ui.Cursor, rows []ui.Row, page int, key string) bool {
-	page = max(2, page)
-	switch key {
-	case "j", "down":
-		c.Move(1, rows)
-	case "k", "up":
-		c.Move(-1, rows)
-	case "g", "home":
-		c.Move(-len(rows), rows)
-	case "G", "end":
-		c.Move(len(rows), rows)
-	case "ctrl+d":
-		c.Move(page/2, rows)
-	case "ctrl+u":
-		c.Move(-page/2, rows)
-	case "pgdown":
-		c.Move(page-1, rows)
-	case "pgup":
-		c.Move(1-page, rows)
-	default:
-		return false
+	by, known := stepOf(key, page, len(rows))
+	if known {
+		c.Move(by, rows)
 	}
-	return true
+	return known
 }
 
 // Selected is the primary of the shard under the cursor.

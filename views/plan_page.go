@@ -62,15 +62,13 @@ const grace = time.Second
 // planPage is the page of a proposal. Leaving is always one key away, and
 // nothing but the confirmation that fits the risk starts anything.
 type planPage struct {
+	scroller
 	p      *Proposal
-	top    int
 	typing bool // the name is being typed
 	line   lineInput
 	said   string // why the last key did nothing
 	wait   bool   // y was pressed, the pause runs
 	ready  bool   // the pause is over: y again runs
-	lines  int
-	height int
 
 	protected string // the context whose name has to be typed before anything runs; empty: none
 	off       string // why no plan may run here; empty: they may
@@ -116,26 +114,15 @@ func (pg *planPage) key(a *App, k tea.KeyPressMsg) (tea.Cmd, bool) {
 			return nil, false
 		}
 		return tea.Batch(tea.SetClipboard(pg.p.Commands()), say("copied as commands")), false
-	case "j", "down":
-		pg.scroll(1)
-	case "k", "up":
-		pg.scroll(-1)
-	case "pgdown", "ctrl+d":
-		pg.scroll(pg.height / 2)
-	case "pgup", "ctrl+u":
-		pg.scroll(-pg.height / 2)
 	default:
 		cmd, known, off := pg.p.Keys.Run(key, pg.p)
 		if known {
 			pg.said, pg.wait, pg.ready = off, false, false
+		} else {
+			pg.scroll(key)
 		}
 		return cmd, false
 	}
-	return nil, false
-}
-
-func (pg *planPage) scroll(n int) {
-	pg.top = min(max(0, pg.top+n), max(0, pg.lines-pg.height))
 }
 
 // confirm is what y does, by the risk.
@@ -216,10 +203,9 @@ func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	}
 	body = append(body, p.Body(t, sc.W)...)
 	body = append(append(body, ""), riskLines(t, p, sc.W)...)
-	pg.lines, pg.height = len(body), sc.H-2
-	pg.top = min(pg.top, max(0, pg.lines-pg.height))
+	pg.measure(len(body), sc.H-2)
 	more := ""
-	if hidden := pg.lines - pg.height - pg.top; hidden > 0 {
+	if hidden := pg.lines - pg.room - pg.top; hidden > 0 {
 		more = t.Dim.Text(strconv.Itoa(hidden) + " lines more, j k ")
 	}
 	lines := []string{t.Apart(" "+t.Accent.Text("PLAN")+"  "+t.Strong.Text(ui.Clean(p.Title)), more, sc.W), ""}

@@ -108,7 +108,7 @@ func (e *Events) block() *recorder.Failover {
 // blockActions are the keys for failovers among the events.
 func blockActions() ui.Actions[*Events] {
 	return ui.Actions[*Events]{
-		{Keys: []string{"enter"}, Label: "open", Now: labelWhen("close", func(e *Events) bool { return e.open && e.block() != nil }), Help: "Open the failover under the cursor: its stages, and what it cost.", Off: noBlock, Do: do(func(e *Events) { e.open = !e.open; e.top = 0 })},
+		{Keys: []string{"enter"}, Label: "open", Now: labelWhen("close", func(e *Events) bool { return e.open && e.block() != nil }), Help: "Open the failover under the cursor: its stages, and what it cost.", Off: noBlock, Do: do(func(e *Events) { e.open = !e.open; e.text = scroller{} })},
 		{Keys: []string{"e"}, Label: "export", Help: "Write the failover under the cursor into files, as Markdown and as JSON.", Off: noExport, Do: exportBlock},
 		{Keys: []string{"F"}, Label: "next failover", Help: "On to the next older failover.", Off: noOlderBlock, Do: do((*Events).toBlock)},
 	}
@@ -158,8 +158,7 @@ func (e *Events) toBlock() {
 // opened draws the failover under the cursor on the whole screen, scrolled.
 func (e *Events) opened(sc *Scene, f *recorder.Failover) []string {
 	lines := blockLines(sc, f, e.failovers.runOf(f), sc.W)
-	e.top = min(max(0, e.top), max(0, len(lines)-sc.H))
-	return ui.Fill(lines[e.top:], sc.H)
+	return e.text.window(lines, sc.H)
 }
 
 // Leave closes an opened failover.
@@ -167,17 +166,4 @@ func (e *Events) Leave(*Scene) bool {
 	was := e.open
 	e.open = false
 	return was
-}
-
-// moveOpened scrolls an opened failover; other keys are the list's.
-func (e *Events) moveOpened(key string) bool {
-	switch key {
-	case "j", "down":
-		e.top++
-	case "k", "up":
-		e.top--
-	default:
-		return false
-	}
-	return true
 }
