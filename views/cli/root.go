@@ -106,6 +106,7 @@ any, 127.0.0.1:6379 is tried. The password is best put into REDISCLI_AUTH.`,
 	root.SetHelpCommand(newHelp())
 	needShell(root)
 	root.SetHelpTemplate(helpTemplate())
+	groupFlags(root)
 	return root
 }
 
