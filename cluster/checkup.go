@@ -19,6 +19,8 @@ type Checkup struct {
 	Latency    []LatencyEvent // empty, too, while the server's latency monitor is off
 	SlowLogged int64          // commands written to the slow log since the start
 	Default    *DefaultUser
+	Sizes      []SizeCount // nil: the server keeps no such counts
+	Large      []LargeCall // the newest of each kind in the log of large ones; nil: it keeps none
 }
 
 // CommandUse is what INFO commandstats tells of one command since the start.

@@ -22,6 +22,11 @@ func FuzzCheckupReplies(f *testing.F) {
 		if _, err := ParseDefaultUser(reply); err != nil {
 			fitToPrint(t, err)
 		}
+		if c, err := ParseLargeCall(reply, true); err != nil {
+			fitToPrint(t, err)
+		} else if c != nil && c.Bytes < 0 {
+			t.Errorf("%+v", c)
+		}
 	})
 }
 

@@ -46,10 +46,18 @@ func memoryChecks() []check {
 				Means: "Big keys are freed in the foreground when they are deleted, evicted or expire: the node serves nobody meanwhile.",
 				Next:  "Where keys may be big, set lazyfree-lazy-user-del, -eviction and -expire to yes; slotdeck bigkeys tells which are."},
 		}},
+		{bigKeys, []Rule{
+			{ID: "keys-big", Least: Note, Most: Look,
+				Means: "A big key keeps its node busy when it is read whole, deleted or moved, and cannot be shared among shards. No key is looked at for this: Redis 8.0 and newer counts keys by size itself (INFO keysizes), and Valkey 8.1 and newer logs large requests and replies (COMMANDLOG), which tells of keys that are used, and of calls that use many. Older servers tell neither, and the rule says nothing there.",
+				Next:  "Run slotdeck bigkeys: it tells which keys they are, on every version. Split them up, or take parts of them with HSCAN, LRANGE and their like; delete them with UNLINK."},
+		}},
 		{crowdedHosts, []Rule{
 			{ID: "host-memory", Least: Look, Most: Look, Repair: ChangeSetting, Setting: "maxmemory",
-				Means: "The nodes of a host may together use more memory than it has, or a fork could not copy the largest of them: the kernel kills whoever is in its way.",
+				Means: "The nodes of a host may together use more memory than it has: the kernel kills whoever is in its way.",
 				Next:  "Lower maxmemory so that all nodes of the host fit, with room for what a fork copies, or move nodes to other hosts."},
+			{ID: "fork-room", Least: Note, Most: Look, Repair: ChangeSetting, Setting: "maxmemory",
+				Means: "While a fork writes a snapshot, an append-only file or a full sync, every page that is written meanwhile is copied, and the nodes of the host with these copies would take nearly all of its memory. The copies are those that a node has told of its last forks, or of one that runs; a node that has told of none may have to copy all of its data, which is a note only.",
+				Next:  "Lower maxmemory or move nodes to other hosts, so that the room for copies stays free; let forks happen when little is written."},
 		}},
 		{roomForAShard, []Rule{
 			{ID: "shard-room", Least: Note, Most: Note, Repair: AddNode,
@@ -188,54 +196,6 @@ func pendingFrees(e *examination) []Finding {
 		return true
 	})
 	return append(out, e.together("lazyfree-off", Note, eager, "frees big keys in the foreground", "free big keys in the foreground")...)
-}
-
-// crowdedHosts goes by the host's whole memory, as INFO tells it; a container's
-// limit is not told there.
-func crowdedHosts(e *examination) []Finding {
-	type room struct {
-		total, granted, used, largest int64
-		nodes                         []string
-		first                         *cluster.Node
-	}
-	hosts := map[string]*room{}
-	var order []string
-	for n := range e.informed {
-		total := e.number(n, "total_system_memory")
-		h := host(n)
-		if total <= 0 || h == "" || n.Stats.UsedMemory < 0 {
-			continue
-		}
-		r := hosts[h]
-		if r == nil {
-			r = &room{total: total, first: n}
-			hosts[h] = r
-			order = append(order, h)
-		}
-		r.total = min(r.total, total)
-		r.granted += max(0, n.Stats.MaxMemory)
-		r.used += n.Stats.UsedMemory
-		r.largest = max(r.largest, n.Stats.UsedMemory)
-		r.nodes = append(r.nodes, fmt.Sprintf("%s: %s in use, maxmemory %s", name(n), bytes(n.Stats.UsedMemory), bytes(max(0, n.Stats.MaxMemory))))
-	}
-	var out []Finding
-	for _, h := range order {
-		r := hosts[h]
-		f := Finding{ID: "host-memory", Severity: Look, Evidence: append(r.nodes, "the host has "+bytes(r.total))}
-		switch limit := e.std.limit("host-memory") / 100 * float64(r.total); {
-		case float64(r.granted) > limit:
-			f.Text = fmt.Sprintf("the maxmemory of %s on %s adds up to %s, and the host has %s", plural(len(r.nodes), "node", "nodes"), clean(h), bytes(r.granted), bytes(r.total))
-		case float64(r.used+r.largest) > limit:
-			f.Text = fmt.Sprintf("%s on %s use %s of %s: a fork of the largest may not fit", plural(len(r.nodes), "node", "nodes"), clean(h), bytes(r.used), bytes(r.total))
-		default:
-			continue
-		}
-		if len(r.nodes) == 1 {
-			f.Node, f.Shard = r.first.ID, e.letter(r.first)
-		}
-		out = append(out, f)
-	}
-	return out
 }
 
 // roomForAShard looks whether the others could hold what the fullest shard holds.

@@ -132,6 +132,7 @@ func TestFindingsOnRealClustersAreThoseAndNoOthers(t *testing.T) {
 			w := &ward{t: t, ctx: t.Context(), c: c, a: nodes[0], b: nodes[1], ra: nodes[3]}
 			w.watch()
 			w.await("a healthy cluster", "", "", nil)
+			w.bigKey(name)
 			if name != "redis-7.0" && name != "valkey-9.1" {
 				return
 			}
@@ -153,6 +154,23 @@ func TestFindingsOnRealClustersAreThoseAndNoOthers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bigKey gives a primary a big string: servers that count their keys by size tell
+// of it, and those that log large commands tell how it came.
+func (w *ward) bigKey(version string) {
+	w.t.Helper()
+	still := map[string]float64{"reconnect-time": 0} // what was just written is no rate
+	w.try(w.a, 1, "SET", keyA+"big", strings.Repeat("x", 5<<20))
+	switch {
+	case strings.HasPrefix(version, "redis-8."):
+		w.await("a big key", "keys-big", "", still)
+	case strings.HasPrefix(version, "valkey-"):
+		w.await("a big key", "", "keys-big", still)
+	}
+	w.ask(w.a, "DEL "+keyA+"big")
+	w.try(w.a, 1, "COMMANDLOG", "RESET", "large-request")
+	w.await("after a big key", "", "", map[string]float64{"reconnect-time": 0, "big-recent": 0})
 }
 
 // watch looks at the ward often, and keeps the newest picture.
@@ -407,6 +425,8 @@ func lastSituations() []situation {
 		{name: "keys of a slot that is another's", want: "keys-stray", by: one, do: (*ward).stray, undo: func(w *ward) { w.ask(w.b, "FLUSHALL"); w.ask(w.a, "FLUSHALL") }},
 		{name: "a user who may not look", want: "node-locked", do: func(w *ward) { w.ask(w.ra, "ACL SETUSER default -cluster|nodes -cluster|info") }, undo: func(w *ward) { w.ask(w.ra, "ACL SETUSER default +@all") }},
 		{name: "a snapshot that failed", want: "save-failed", do: func(w *ward) { w.cannotWrite("dump.rdb", "BGSAVE", true) }, undo: func(w *ward) { w.canWrite("dump.rdb", "BGSAVE") }},
+		{name: "no room for what a fork copies", want: "fork-room", by: with("fork-room", 0),
+			do: func(w *ward) { w.try(w.a, 1, "BGSAVE") }},
 		{name: "many clients", want: "clients-full", by: with("clients-share", 0.01), do: func(*ward) {}},
 		{name: "one shard with all of the memory", want: "memory-uneven", by: map[string]float64{"uneven-memory": 50, "least-memory": 1, "reconnect-time": 0},
 			do: func(w *ward) { w.try(w.a, 1, "SET", keyA+"big", strings.Repeat("x", 20<<20)) }, undo: func(w *ward) { w.ask(w.a, "DEL "+keyA+"big") }},

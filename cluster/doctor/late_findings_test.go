@@ -175,6 +175,25 @@ func lateMemoryFindings() []findingCase {
 		}
 	}
 	hostOf := func(total string) change { return func(b *bench) { b.info("A", "total_system_memory", total) } }
+	// The host has so much memory and the node no limit; its last fork copied so much.
+	unlimited := func(total, copied string) change {
+		return func(b *bench) {
+			b.info("A", "total_system_memory", total).node("A").Stats.MaxMemory = 0
+			if copied != "" {
+				b.info("A", "rdb_last_cow_size", copied)
+			}
+		}
+	}
+	sizes := func(counts ...cluster.SizeCount) change {
+		return func(b *bench) { b.checkup("A", func(c *cluster.Checkup) { c.Sizes = counts }) }
+	}
+	largeCall := func(command string, reply bool, ago time.Duration) change {
+		return func(b *bench) {
+			b.checkup("A", func(c *cluster.Checkup) {
+				c.Large = []cluster.LargeCall{{Reply: reply, Command: command, Bytes: 5 << 20, At: noon.Add(-ago)}}
+			})
+		}
+	}
 	evicted := func(then string) change {
 		return func(b *bench) { b.minuteAgo("A", "evicted_keys", then, "12").node("A").Stats.Evicted = 12 }
 	}
@@ -194,8 +213,18 @@ func lateMemoryFindings() []findingCase {
 			func(b *bench) { b.info("A", "lazyfree_pending_objects", "5") }},
 		{"lazyfree-off", lazy("no"), Note, "all 6 nodes free big keys in the foreground", "", lazy("yes")},
 		{"host-memory", hostOf("90000000"), Look, "the maxmemory of 1 node on 10.0.0.11 adds up to 100.0 MiB, and the host has 85.8 MiB", "A", hostOf("900000000")},
-		{"host-memory", func(b *bench) { b.info("A", "total_system_memory", "70000000").node("A").Stats.MaxMemory = 0 }, Look,
-			"1 node on 10.0.0.11 use 40.0 MiB of 66.8 MiB: a fork of the largest may not fit", "A", nothing},
+		{"fork-room", unlimited("70000000", ""), Note,
+			"1 node on 10.0.0.11 uses 40.0 MiB of 66.8 MiB: a fork of the largest may not fit, if all of it is written meanwhile", "A", unlimited("70000000", "1000000")},
+		{"fork-room", unlimited("70000000", "30000000"), Look,
+			"1 node on 10.0.0.11 uses 40.0 MiB, and a fork of 10.0.0.11:7001 copied 28.6 MiB more: the host has 66.8 MiB", "A", unlimited("90000000", "30000000")},
+		{"keys-big", sizes(cluster.SizeCount{Type: "string", Bytes: true, From: 8 << 20, Keys: 2}, cluster.SizeCount{DB: 1, Type: "list", From: 1 << 17, Keys: 1}), Look,
+			"10.0.0.11:7001 holds 3 big keys, by its own counts", "A", sizes(cluster.SizeCount{Type: "string", Bytes: true, From: 2 << 20, Keys: 2}, cluster.SizeCount{Type: "list", From: 1 << 16, Keys: 1})},
+		{"keys-big", largeCall("HGETALL", true, 20*time.Minute), Note, "10.0.0.11:7001 answered a HGETALL with 5.0 MiB 20 min ago", "A", largeCall("HGETALL", true, 2*time.Hour)},
+		{"keys-big", largeCall("set", false, time.Minute), Note, "10.0.0.11:7001 was sent a SET of 5.0 MiB 60 s ago", "A", largeCall("keys", true, time.Minute)},
+		{"keys-big", largeCall("GET", true, time.Minute), Note, "10.0.0.11:7001 answered a GET with 5.0 MiB 60 s ago", "A", func(b *bench) {
+			largeCall("GET", true, time.Minute)(b)
+			b.node("A").Stats.Role = cluster.Replica
+		}},
 		{"shard-room", all(60), Note, "without shard A the others would hold 180.0 MiB of at most 200.0 MiB", "A", all(50)},
 		{"keys-evicting", evicted("2"), Look, "10.0.0.11:7001 has evicted 10 keys within 60 s", "A", evicted("12")},
 	}

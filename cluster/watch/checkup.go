@@ -25,11 +25,13 @@ const (
 // checkup is a question for what changes slowly.
 type checkup struct {
 	without map[string]bool // parts that were refused once
+	flavor  string          // of the server, as far as it is known
 }
 
 // part is one command of a checkup, and where its answer goes.
 type part struct {
 	name string
+	only string // the one flavor of servers that knows it; empty: all
 	cmd  []any
 	take func(n *wire.Node, a wire.Answer, into *cluster.Checkup) error
 }
@@ -38,7 +40,7 @@ type part struct {
 // a millisecond.
 func parts() []part {
 	return []part{
-		{"settings", []any{"CONFIG", "GET", "*"}, func(n *wire.Node, a wire.Answer, into *cluster.Checkup) error {
+		{"settings", "", []any{"CONFIG", "GET", "*"}, func(n *wire.Node, a wire.Answer, into *cluster.Checkup) error {
 			got := settingsOf(n, a)
 			for name, value := range got.value {
 				if cluster.SecretSetting(name) {
@@ -48,28 +50,54 @@ func parts() []part {
 			into.Settings = got.value
 			return got.err
 		}},
-		{"commands", []any{"INFO", "commandstats"}, func(n *wire.Node, a wire.Answer, into *cluster.Checkup) error {
+		{"commands", "", []any{"INFO", "commandstats"}, func(n *wire.Node, a wire.Answer, into *cluster.Checkup) error {
 			got := read(n, "INFO commandstats", a, cluster.ParseInfo)
 			if got.err == nil {
 				into.Commands = cluster.CommandUses(got.value)
 			}
 			return got.err
 		}},
-		{"latency", []any{"LATENCY", "LATEST"}, func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) (err error) {
+		{"latency", "", []any{"LATENCY", "LATEST"}, func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) (err error) {
 			into.Latency, err = parsed(a, cluster.ParseLatencyLatest)
 			return err
 		}},
-		{"slowlog", []any{"SLOWLOG", "GET", 1}, func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) error {
+		{"slowlog", "", []any{"SLOWLOG", "GET", 1}, func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) error {
 			total, err := parsed(a, cluster.ParseSlowLogged)
 			if err == nil {
 				into.SlowLogged = total
 			}
 			return err
 		}},
-		{"user", []any{"ACL", "GETUSER", "default"}, func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) (err error) {
+		{"user", "", []any{"ACL", "GETUSER", "default"}, func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) (err error) {
 			into.Default, err = parsed(a, cluster.ParseDefaultUser)
 			return err
 		}},
+		{"sizes", "redis", []any{"INFO", "keysizes"}, func(n *wire.Node, a wire.Answer, into *cluster.Checkup) error {
+			if a.Value == "" { // Redis 7 has no such section
+				return a.Err
+			}
+			got := read(n, "INFO keysizes", a, cluster.ParseInfo)
+			if got.err == nil {
+				into.Sizes = cluster.KeySizes(got.value)
+			}
+			return got.err
+		}},
+		{"requests", "valkey", []any{"COMMANDLOG", "GET", 1, "large-request"}, large(false)},
+		{"replies", "valkey", []any{"COMMANDLOG", "GET", 1, "large-reply"}, large(true)},
+	}
+}
+
+// large takes the newest entry of a log of large requests or replies.
+func large(replies bool) func(*wire.Node, wire.Answer, *cluster.Checkup) error {
+	return func(_ *wire.Node, a wire.Answer, into *cluster.Checkup) error {
+		c, err := parsed(a, func(reply any) (*cluster.LargeCall, error) { return cluster.ParseLargeCall(reply, replies) })
+		if err == nil && into.Large == nil {
+			into.Large = []cluster.LargeCall{}
+		}
+		if c != nil {
+			into.Large = append(into.Large, *c)
+		}
+		return err
 	}
 }
 
@@ -97,7 +125,7 @@ func (c *checkup) ask(ctx context.Context, n *wire.Node, a *answer) {
 	var due []part
 	var cmds [][]any
 	for _, p := range parts() {
-		if !c.without[p.name] {
+		if !c.without[p.name] && (p.only == "" || p.only == c.flavor) {
 			due, cmds = append(due, p), append(cmds, p.cmd)
 		}
 	}
@@ -171,7 +199,7 @@ func (h *hub) checkUp(p *peer, q *question, now time.Time) {
 	}
 	if now.Sub(p.checkedAt) >= h.config.Checkups {
 		p.checkedAt = now
-		q.checkup = &checkup{without: maps.Clone(p.refused)}
+		q.checkup = &checkup{without: maps.Clone(p.refused), flavor: p.node.Stats.Flavor}
 		if p.straysRest--; p.straysRest < 0 && !p.straysOff && !p.straysOpen {
 			if slots, primary := p.notOwned(); primary {
 				p.straysLeft, p.straysOpen, p.straysSeen, p.straysRest = slots, true, nil, strayRest
