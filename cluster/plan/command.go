@@ -17,6 +17,8 @@ type Command struct {
 	Addr string // for reading
 	Args []string
 	Note string // when, how often, or until what; may be empty
+
+	To cluster.NodeID `json:"-"` // whom a MIGRATE sends keys to
 }
 
 // Text is the command as a person would type it.
@@ -105,9 +107,11 @@ func finishCommands(slot keyslot.Slot, from, to party) []Command {
 // emptyCommands move all keys of a slot from one node to another.
 func emptyCommands(slot keyslot.Slot, from, to party) []Command {
 	n := strconv.Itoa(int(slot))
+	migrate := from.send("for each batch, with the database's number; AUTH2 is added where the target asks for a password", "MIGRATE", to.host, to.port, "", "<db>", "<timeout-ms>", "KEYS", "<keys>")
+	migrate.To = to.id
 	return []Command{
 		from.send("repeated until it answers none, in every database", "CLUSTER", "GETKEYSINSLOT", n, "<count>"),
-		from.send("for each batch, with the database's number; AUTH2 is added where the target asks for a password", "MIGRATE", to.host, to.port, "", "<db>", "<timeout-ms>", "KEYS", "<keys>"),
+		migrate,
 		from.send("must be 0, in every database, before anything else", "CLUSTER", "COUNTKEYSINSLOT", n),
 	}
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"slotdeck/cluster"
+)
 
 // Inside is how a node speaks to the others (tls-cluster), and the ports that it
 // has for who speaks plainly and who speaks TLS; 0: none.
@@ -22,6 +26,16 @@ func (i Inside) To(other Inside, announced int) int {
 	return announced
 }
 
+// portInside is the port at which the others reach a node, by how it speaks to
+// them; the announced one where it did not tell.
+func portInside(told map[cluster.NodeID]Inside, id cluster.NodeID, announced int) int {
+	own, known := told[id]
+	if !known {
+		return announced
+	}
+	return own.To(own, announced)
+}
+
 // inside corrects the ports that keys are sent to, and warns of keys that travel
 // unencrypted where clients need not.
 func (p *picture) inside(plan *Plan, facts Facts, f *findings) {
@@ -32,7 +46,7 @@ func (p *picture) inside(plan *Plan, facts Facts, f *findings) {
 		if !known {
 			continue
 		}
-		if port := own.To(own, n.Port); port != n.Port {
+		if port := portInside(facts.Inside, n.ID, n.Port); port != n.Port {
 			n.KeysPort = port
 		}
 		if own.Secure > 0 && !own.TLS {

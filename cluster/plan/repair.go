@@ -28,10 +28,14 @@ type Evidence struct {
 	// that answers, replicas too. A count that the node may have kept for itself
 	// is missing.
 	Keys KeyCounts
+	// Twice are those of them in which a key lies on several primaries, or may.
+	Twice keyslot.Set
 	// Hidden is how many keys a node has by its own total and shows in no slot.
 	Hidden map[cluster.NodeID]int64
 	// Strays are keys of primaries in slots that another one serves.
 	Strays map[cluster.NodeID]Stray
+	// Inside is how the primaries speak to each other, as far as they tell.
+	Inside map[cluster.NodeID]Inside
 	// LastKeys are totals of nodes that do not answer any more, where known.
 	LastKeys map[cluster.NodeID]int64
 }
@@ -51,6 +55,7 @@ type repair struct {
 	homes  []Move // keys that go to the owner of their slot, from where they lie
 	clears []Move // keys that are removed from where they lie, once those that the owner lacks are saved
 	relays []Move // slots that the first owner moves to the second at once
+	backs  []Move // and those that come back to the first, once the second has what was not there
 	open   []SlotWay
 	opened []Command // what settling open slots sends
 	took   keyslot.Set

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -87,7 +88,10 @@ func (r *repair) letWin(k *tenure, winner cluster.NodeID, slots keyslot.Set) {
 		r.give(winner, slots)
 	}
 	r.raise[winner] = true
-	for _, id := range k.claimed {
+	losers := slices.Clone(k.claimed)
+	// Of a key that several of them have the first value stays: the newest epoch's.
+	slices.SortStableFunc(losers, func(a, b cluster.NodeID) int { return cmp.Compare(r.epoch(b), r.epoch(a)) })
+	for _, id := range losers {
 		if id == winner {
 			continue
 		}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,7 +154,7 @@ func (r *repair) settleCover(l *lying, silent []cluster.NodeID) (free keyslot.Se
 	case len(l.on) == 1:
 		r.coverBy(l, l.on[0].id, l.slots, "")
 	case len(l.on) > 1:
-		r.leave("%s, and their keys lie on several nodes: %s; say --owner %s=NODE, and the others' keys go there; of a key that lies on two of them one value stays, the plan says whose, and the other is saved", what, r.held(l.on), ranges(l.slots))
+		r.leave("%s, and their keys lie on several nodes: %s; say --owner %s=NODE, and the others' keys go there; of a key that lies on two of them the named one's value stays, and the other is saved", what, r.held(l.on), ranges(l.slots))
 	case len(l.copies) > 0:
 		r.leave("%s, and only replicas hold keys of them: %s; what their primaries have is newer, so that these may be leftovers: fail over to such a replica, or say --owner %s=NODE and take them for lost", what, r.held(l.copies), ranges(l.slots))
 	case l.back != "":
@@ -174,7 +175,17 @@ func (r *repair) settleCover(l *lying, silent []cluster.NodeID) (free keyslot.Se
 // moment on, on one side or the other. A slot that were given to it at once would
 // hide the keys that are still elsewhere, and what clients write in their place
 // would meet them later.
+//
+// Slots in which a key lies on both are such that the owner's values have to win:
+// the owner has them first, then, and gets them back from the other, to which its
+// values have gone.
 func (r *repair) coverBy(l *lying, owner cluster.NodeID, slots keyslot.Set, why string) {
+	if twice := slots.Intersect(r.seen.Twice); len(l.on) > 1 && slices.ContainsFunc(l.on, func(h holder) bool { return h.id == owner }) && !twice.Empty() {
+		r.coverThereAndBack(l, owner, twice, why)
+		if slots = slots.Minus(twice); slots.Empty() {
+			return
+		}
+	}
 	text := fmt.Sprintf("%s (%s) to %s", count(slots.Len(), "slot"), someSlots(slots), r.p.name(owner))
 	switch i := slices.IndexFunc(l.on, func(h holder) bool { return h.id == owner }); {
 	case why != "":
@@ -196,15 +207,48 @@ func (r *repair) coverBy(l *lying, owner cluster.NodeID, slots keyslot.Set, why 
 		r.risks(Safe, fmt.Sprintf("%s of %s move to %s: where both have a key, the value of %s stays, which clients see from the first moment on, and the other is saved to a file first",
 			count(int(most), "key"), r.p.name(first), r.p.name(owner), r.p.name(first)))
 	}
+	r.follow(l, owner, first, first, slots)
+}
+
+// coverThereAndBack gives slots to the owner, lets it move them to the other that
+// holds most keys of them, and that one back.
+func (r *repair) coverThereAndBack(l *lying, owner cluster.NodeID, slots keyslot.Set, why string) {
+	other := holder{}
+	for _, h := range l.on {
+		if h.id != owner && h.keys > other.keys {
+			other = h
+		}
+	}
+	text := fmt.Sprintf("give %s (%s) to %s", count(slots.Len(), "slot"), someSlots(slots), r.p.name(owner))
+	if why != "" {
+		text += ", " + why
+	}
+	r.does = append(r.does, text)
+	r.give(owner, slots)
+	there := Move{From: owner, To: other.id, Ranges: slots.Ranges()}
+	r.relays = append(r.relays, there)
+	r.backs = append(r.backs, Move{From: other.id, To: owner, Ranges: slots.Ranges()})
+	r.risks(Safe, fmt.Sprintf("%s (%s) of %s, in which keys lie on both, move to %s and back: where both have a key, the value of %s stays, which clients see from the first moment on, and the other is saved to a file first",
+		count(slots.Len(), "slot"), someSlots(slots), r.p.name(owner), r.p.name(other.id), r.p.name(owner)))
+	r.follow(l, owner, owner, other.id, slots)
+}
+
+// follow brings an owner what others hold of its slots than the one that has them
+// first and the one that the owner exchanges keys with: from the one of the newest
+// epoch first, because of a key that several of them have the first value stays.
+func (r *repair) follow(l *lying, owner, first, partner cluster.NodeID, slots keyslot.Set) {
 	if l.back != "" && l.back != first {
 		r.raise[first] = true
 	}
-	for _, h := range l.on {
-		if h.id != owner && h.id != first {
-			r.bring(h.id, owner, r.holding(h.id, slots), h.keys)
+	rest := slices.Clone(l.on)
+	slices.SortStableFunc(rest, func(a, b holder) int { return cmp.Compare(r.epoch(b.id), r.epoch(a.id)) })
+	for _, h := range rest {
+		keys, _ := r.sum(h.id, slots)
+		if h.id != owner && h.id != partner && keys > 0 {
+			r.bring(h.id, owner, r.holding(h.id, slots), keys)
 			r.does = append(r.does, fmt.Sprintf("bring it what %s holds of them", r.p.name(h.id)))
 			r.risks(Disruptive, fmt.Sprintf("%s of %s go to %s: where both have a key, the value of %s stays and the other is saved to a file first",
-				count(int(h.keys), "key"), r.p.name(h.id), r.p.name(owner), r.p.name(owner)))
+				count(int(keys), "key"), r.p.name(h.id), r.p.name(owner), r.p.name(owner)))
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 // openSlots settles open slots, after all else: while a slot has no owner its
 // keys cannot be moved, and a cluster that is down refuses them.
 func (r *repair) openSlots() {
-	found, err := Triage(r.p.snap, r.seen.Keys, Facts{JobsAsked: true})
+	found, err := Triage(r.p.snap, r.seen.Keys, Facts{JobsAsked: true, Inside: r.seen.Inside})
 	if err != nil {
 		return
 	}

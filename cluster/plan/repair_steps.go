@@ -84,6 +84,7 @@ func (r *repair) steps() (out []MemberStep) {
 		out = append(out, MemberStep{Act: ActOpenSlots, Open: r.open, Replace: r.wish.Replace || len(r.relays) > 0, Commands: r.opened,
 			Title: fmt.Sprintf("settle %s, each after a fresh count of its keys on both sides", count(len(r.open), "open slot"))})
 	}
+	out = append(out, r.backSteps(among)...)
 	if len(late) > 0 {
 		out = append(append(out, r.settled(among, "wait until all nodes show the last owners")), late...)
 	}
@@ -91,6 +92,28 @@ func (r *repair) steps() (out []MemberStep) {
 		out = append(out, r.settled(among, "ask every node once more"))
 	}
 	return out
+}
+
+// backSteps move slots back to the owner to be from the one that it gave its
+// values to.
+func (r *repair) backSteps(among []MemberNode) []MemberStep {
+	if len(r.backs) == 0 {
+		return nil
+	}
+	marks := MemberStep{Act: ActSend, Title: "open the slots that go back to the owners to be, which by now have nothing of them"}
+	moves := MemberStep{Act: ActOpenSlots, Replace: true}
+	for i := range r.backs {
+		m := &r.backs[i]
+		marks.Commands = append(marks.Commands, r.opens(m, m.To, "IMPORTING", m.From)...)
+		marks.Commands = append(marks.Commands, r.opens(m, m.From, "MIGRATING", m.To)...)
+		moves.Commands = append(moves.Commands, r.relayed(m)...)
+		set := m.Set()
+		for slot := range set.All() {
+			moves.Open = append(moves.Open, SlotWay{slot, Finish})
+		}
+	}
+	moves.Title = fmt.Sprintf("move %s back, after a fresh count of their keys on both sides", count(len(moves.Open), "slot"))
+	return []MemberStep{r.settled(among, "wait until all nodes show who has the slots for the while"), marks, moves}
 }
 
 // settled is a wait for agreement; for the state, too, when nothing stays
@@ -134,7 +157,7 @@ func (r *repair) clearStep(m *Move) MemberStep {
 
 func (r *repair) partyOf(id cluster.NodeID) party {
 	n := r.p.memberNode(r.p.nodes[id])
-	return party{id: n.ID, addr: n.Addr, host: n.Host, port: strconv.Itoa(n.Port)}
+	return party{id: n.ID, addr: n.Addr, host: n.Host, port: strconv.Itoa(portInside(r.seen.Inside, id, n.Port))}
 }
 
 // keysOn are the keys of a move, where they lie.
@@ -251,10 +274,10 @@ func (r *repair) beforeAndAfter() (out []string) {
 		after[id] += set.Len()
 		will += set.Len()
 	}
-	for i := range r.relays {
-		n := r.relays[i].Set().Len()
-		after[r.relays[i].From] -= n
-		after[r.relays[i].To] += n
+	for _, m := range slices.Concat(r.relays, r.backs) {
+		n := m.Set().Len()
+		after[m.From] -= n
+		after[m.To] += n
 	}
 	out = append(out, fmt.Sprintf("slots with one certain owner  %5d -> %5d", served, will))
 	for i := range r.p.primaries {

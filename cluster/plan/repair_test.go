@@ -228,3 +228,93 @@ func TestStrayKeysComeBackOnlyWhenThatIsSaid(t *testing.T) {
 		t.Errorf("%q", sent)
 	}
 }
+
+// Where TLS is for clients alone the others are reached at the plain port,
+// though it is not the one that is announced.
+func TestRepairShowsThePortThatKeysAreSentTo(t *testing.T) {
+	s := three().snapshot()
+	e := Evidence{Strays: map[cluster.NodeID]Stray{b: {In: set("10-29"), Keys: 40}}, Inside: map[cluster.NodeID]Inside{a: {Plain: 6379, Secure: 7000}}}
+	stray, err := PlanRepair(s, RepairWish{Strays: MergeStrays}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := withOpen(three(), opened{10, a, false, b}, opened{10, b, true, a}).snapshot()
+	back, err := PlanRepair(open, RepairWish{}, Evidence{Keys: KeyCounts{10: {a: 9, b: 3}}, Inside: map[cluster.NodeID]Inside{b: {Plain: 6380, Secure: 7000}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, p := range map[string]MemberPlan{"10.0.0.1 6379": stray, "10.0.1.1 6380": back} {
+		var sent []string
+		for _, step := range p.Steps {
+			for _, c := range step.Commands {
+				if c.Args[0] == "MIGRATE" {
+					sent = append(sent, c.Args[1]+" "+c.Args[2])
+				}
+			}
+		}
+		if !slices.Equal(sent, []string{want}) {
+			t.Errorf("sent to %q, not to %s", sent, want)
+		}
+	}
+}
+
+// Where a key lies on both, the named owner has the slots first, and its values
+// stay; the others' keys are with it at the end all the same.
+func TestRepairLetsTheNamedOwnersValuesWinWhereAKeyLiesTwice(t *testing.T) {
+	s := told(three(), "10-12", "").snapshot()
+	e := counted(s, "10-12", map[cluster.NodeID]int64{a: 3, b: 4, c: 1})
+	e.Twice = set("11")
+	p, err := PlanRepair(s, RepairWish{Owners: "10-12=A"}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := repairSent(p); !slices.Equal(got, []string{"A ADDSLOTSRANGE 11 11", "B ADDSLOTSRANGE 10 10 12 12"}) {
+		t.Errorf("%q", got)
+	}
+	var acts []MemberAct
+	var open [][]SlotWay
+	for _, step := range p.Steps {
+		if acts = append(acts, step.Act); step.Act == ActOpenSlots {
+			open = append(open, step.Open)
+		}
+	}
+	if want := []MemberAct{ActCover, ActSettle, ActSend, ActOpenSlots, ActSettle, ActSend, ActOpenSlots, ActSettle, ActHome, ActHome, ActSettle}; !slices.Equal(acts, want) {
+		t.Errorf("%v, want %v", acts, want)
+	}
+	if len(open) != 2 || len(open[0]) != 3 || !slices.Equal(open[1], []SlotWay{{11, Finish}}) {
+		t.Errorf("%v", open)
+	}
+	if text := strings.Join(p.Picture, "\n"); !strings.Contains(text, "A 10.0.0.1:7000  slots  5458 ->  5461") {
+		t.Errorf("%s", text)
+	}
+	e.Twice = keyslot.Set{}
+	if p, err = PlanRepair(s, RepairWish{Owners: "10-12=A"}, e); err != nil || !slices.Equal(repairSent(p), []string{"B ADDSLOTSRANGE 10 12"}) {
+		t.Errorf("%q %v", repairSent(p), err)
+	}
+}
+
+// Of three claimants the one of the newest epoch wins when it has the most keys,
+// and the others' keys follow, those of the newer epoch first.
+func TestRepairSettlesThreeClaimants(t *testing.T) {
+	w := told(told(three(), "10-29", b, b), "10-29", c, c)
+	s := w.snapshot()
+	clear, err := PlanRepair(s, RepairWish{Claimants: true}, counted(s, "10-29", map[cluster.NodeID]int64{a: 2, b: 3, c: 5}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := repairSent(clear); !slices.Equal(got, []string{"A DELSLOTSRANGE 10 29", "B DELSLOTSRANGE 10 29", "C BUMPEPOCH"}) {
+		t.Errorf("%q", got)
+	}
+	var from []cluster.NodeID
+	for _, step := range clear.Steps {
+		if step.Act == ActHome {
+			from = append(from, step.Gives[0].From)
+		}
+	}
+	if !slices.Equal(from, []cluster.NodeID{b, a}) {
+		t.Errorf("keys come home from %v", from)
+	}
+	if _, err = PlanRepair(s, RepairWish{Claimants: true}, counted(s, "10-29", map[cluster.NodeID]int64{a: 2, b: 6, c: 5})); err == nil || !strings.Contains(err.Error(), "say --owner 10-29=NODE") {
+		t.Errorf("a winner is guessed: %v", err)
+	}
+}

@@ -50,7 +50,7 @@ func TriageStrays(s *cluster.Snapshot, strays []StraySlot, facts Facts) ([]Recov
 		// The holder takes part as one that imports the slot: it is opened there
 		// for as long as its keys are looked at.
 		o.targets = []half{{node: x.Holder, importing: true}}
-		t := &triage{p: p, o: o, keys: KeyCounts{x.Slot: {x.Holder: x.Keys}}}
+		t := &triage{p: p, o: o, keys: KeyCounts{x.Slot: {x.Holder: x.Keys}}, inside: facts.Inside}
 		out = append(out, t.stray(x, facts))
 	}
 	return out, nil

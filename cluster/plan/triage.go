@@ -20,7 +20,7 @@ func Triage(s *cluster.Snapshot, keys KeyCounts, facts Facts) ([]Recovery, error
 	}
 	var out []Recovery
 	for _, o := range p.openSlotsOf() {
-		t := &triage{p: p, o: o, keys: keys}
+		t := &triage{p: p, o: o, keys: keys, inside: facts.Inside}
 		out = append(out, t.recovery(facts))
 	}
 	return out, nil
@@ -31,6 +31,8 @@ type triage struct {
 	p    *picture
 	o    *openSlot
 	keys KeyCounts
+
+	inside map[cluster.NodeID]Inside
 }
 
 func (t *triage) recovery(facts Facts) Recovery {
@@ -176,7 +178,7 @@ func (t *triage) party(id cluster.NodeID) party {
 	if host == "" {
 		host = n.Member.Endpoint.Hostname
 	}
-	return party{id: id, addr: address(n), host: clean(host), port: fmt.Sprint(n.Member.Endpoint.Port)}
+	return party{id: id, addr: address(n), host: clean(host), port: fmt.Sprint(portInside(t.inside, id, n.Member.Endpoint.Port))}
 }
 
 // importingFrom makes sure that a node imports the slot from the owner: without

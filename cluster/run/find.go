@@ -91,6 +91,9 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 	if f.Keys, err = j.countBothSides(ctx, s); err != nil {
 		return f, err
 	}
+	if len(s.Moves) > 0 {
+		facts.Inside = j.insides(ctx, primariesOf(s))
+	}
 	if f.Open, err = plan.Triage(s, f.Keys, facts); err != nil {
 		return f, err
 	}
@@ -101,11 +104,25 @@ func (j *Job) find(ctx context.Context) (Found, error) {
 	if err != nil {
 		return f, err
 	}
+	if len(strays) > 0 {
+		facts.Inside = j.insides(ctx, primariesOf(s))
+	}
 	for _, x := range strays {
 		f.Keys[x.Slot] = map[cluster.NodeID]int64{x.Holder: x.Keys}
 	}
 	f.Open, err = plan.TriageStrays(s, strays, facts)
 	return f, err
+}
+
+// primariesOf are the primaries that answer.
+func primariesOf(s *cluster.Snapshot) map[cluster.NodeID]bool {
+	out := map[cluster.NodeID]bool{}
+	for i := range s.Shards {
+		if n, ok := s.Node(s.Shards[i].Primary); ok && n.Health == cluster.Answering {
+			out[n.ID] = true
+		}
+	}
+	return out
 }
 
 // allRunning gathers the atomic migrations of all primaries, each once.

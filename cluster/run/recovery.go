@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
@@ -68,9 +66,7 @@ func (j *Job) prepareRecovery(ctx context.Context, f Found, ways map[keyslot.Slo
 			return nil, refuse(r.Owner, nil, "slot %d: %s", r.Slot, o.Text)
 		}
 		x := remedy{slot: r.Slot, owner: r.Owner, to: r.To, holder: r.Holder, unowned: r.Unowned, way: way, steps: o.Commands, flow: plan.Move{From: r.Owner, To: r.To}}
-		if err := j.expect(&x, now.Keys[r.Slot]); err != nil {
-			return nil, err
-		}
+		j.expect(&x, now.Keys[r.Slot])
 		todo = append(todo, x)
 		if j.want[r.Slot] = r.Owner; r.Unowned {
 			j.want[r.Slot] = r.To
@@ -144,7 +140,7 @@ func (j *Job) stayOpen(now Found, todo []remedy) error {
 
 // expect adds a slot, and the keys that were counted of it, to the totals, each
 // between the two nodes that its keys go between.
-func (j *Job) expect(r *remedy, keys map[cluster.NodeID]int64) error {
+func (j *Job) expect(r *remedy, keys map[cluster.NodeID]int64) {
 	first := true
 	for i, c := range r.steps {
 		if c.Args[1] != "GETKEYSINSLOT" {
@@ -152,10 +148,7 @@ func (j *Job) expect(r *remedy, keys map[cluster.NodeID]int64) error {
 		}
 		to := r.owner
 		if r.steps[i+1].Args[0] == "MIGRATE" {
-			var err error
-			if to, err = j.keysGoTo(r.steps, i); err != nil {
-				return err
-			}
+			to = keysGoTo(r.steps, i)
 		}
 		flow := plan.Move{From: c.Node, To: to}
 		if first {
@@ -167,12 +160,11 @@ func (j *Job) expect(r *remedy, keys map[cluster.NodeID]int64) error {
 	if r.flow.From != "" && r.flow.To != "" {
 		j.board.pair(&r.flow).Slots.Total++
 	}
-	return nil
 }
 
 // keysGoTo is where the keys go that a step lists: the MIGRATE after it says.
-func (j *Job) keysGoTo(steps []plan.Command, i int) (cluster.NodeID, error) {
-	return j.nodeAt(steps[i+1].Args[1], steps[i+1].Args[2])
+func keysGoTo(steps []plan.Command, i int) cluster.NodeID {
+	return steps[i+1].To
 }
 
 // settled notes a slot that is not open any more. What was given away was
@@ -330,10 +322,7 @@ func (r *remedy) bringsHome(step int) bool {
 
 // settleKeys moves the keys that a step lists to where the next step says.
 func (j *Job) settleKeys(ctx context.Context, r remedy, l *load, p *pair, step int) error {
-	to, err := j.keysGoTo(r.steps, step)
-	if err != nil {
-		return err
-	}
+	to := keysGoTo(r.steps, step)
 	p.move = &plan.Move{From: p.from, To: to}
 	if p.to = to; p.to == p.from {
 		return fmt.Errorf("its keys would go to where they are")
@@ -356,17 +345,4 @@ func (j *Job) settleKeys(ctx context.Context, r remedy, l *load, p *pair, step i
 		return errLeftOpen
 	}
 	return nil
-}
-
-// nodeAt finds the primary that announces an address.
-func (j *Job) nodeAt(host, port string) (cluster.NodeID, error) {
-	n, _ := strconv.Atoi(port)
-	s := j.cluster.Latest()
-	for i := range s.Nodes {
-		e := s.Nodes[i].Member.Endpoint
-		if e.Port == n && (e.IP == host || e.Hostname == host) {
-			return s.Nodes[i].ID, nil
-		}
-	}
-	return "", fmt.Errorf("no node is known at %s", plain(net.JoinHostPort(host, port)))
 }

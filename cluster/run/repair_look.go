@@ -33,6 +33,7 @@ func (c *MemberCrew) damage(ctx context.Context, s *cluster.Snapshot, wish plan.
 // evidence counts where the keys lie of slots that no one primary serves.
 func (j *Job) evidence(ctx context.Context, s *cluster.Snapshot, probe bool) (plan.Evidence, error) {
 	e := plan.Evidence{Keys: plan.KeyCounts{}, Hidden: map[cluster.NodeID]int64{}, Strays: map[cluster.NodeID]plan.Stray{}}
+	e.Inside = j.insides(ctx, primariesOf(s))
 	open, err := j.countBothSides(ctx, s)
 	if err != nil {
 		return e, err
@@ -52,7 +53,7 @@ func (j *Job) evidence(ctx context.Context, s *cluster.Snapshot, probe bool) (pl
 			l.note(slot, id, n)
 		}
 	}
-	return e, nil
+	return e, l.twice(ctx)
 }
 
 // converged looks until the nodes agree, or have not for so long that they will

@@ -48,15 +48,24 @@ func (p *patient) killedAt(step int, args ...string) {
 // many commands that move slots or keys.
 func (p *patient) killedAfter(commands int, args ...string) {
 	p.t.Helper()
-	began := p.moved()
+	p.killedOnce(commands, moves, p.t.TempDir(), args...)
+}
+
+// moves are the commands that move slots or keys.
+var moves = []string{"cluster|setslot", "cluster|addslotsrange", "cluster|delslotsrange", "cluster|bumpepoch", "migrate", "del"}
+
+// killedOnce is the same with commands and a folder of checkpoints of one's own.
+func (p *patient) killedOnce(commands int, kinds []string, state string, args ...string) {
+	p.t.Helper()
+	began := p.carriedOut(kinds)
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "SLOTDECK_TEST_FIX="+strings.Join(args, " "), "XDG_STATE_HOME="+p.t.TempDir())
+	cmd.Env = append(os.Environ(), "SLOTDECK_TEST_FIX="+strings.Join(args, " "), "XDG_STATE_HOME="+state)
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
-	for p.moved() < began+commands {
+	for p.carriedOut(kinds) < began+commands {
 		select {
 		case <-ended: // it needed fewer
 			return
@@ -67,13 +76,13 @@ func (p *patient) killedAfter(commands int, args ...string) {
 	<-ended
 }
 
-// moved is how many commands that move slots or keys all nodes have carried out.
-func (p *patient) moved() (sum int) {
+// carriedOut is how many commands of some kinds all nodes have carried out.
+func (p *patient) carriedOut(kinds []string) (sum int) {
 	p.t.Helper()
 	for _, n := range p.Nodes() {
 		for line := range strings.Lines(asked(p.t, n, "INFO", "commandstats")) {
 			name, rest, _ := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
-			if slices.Contains([]string{"cluster|setslot", "cluster|addslotsrange", "cluster|delslotsrange", "cluster|bumpepoch", "migrate", "del"}, name) {
+			if slices.Contains(kinds, name) {
 				calls, _, _ := strings.Cut(rest, ",")
 				count, _ := strconv.Atoi(calls)
 				sum += count
@@ -118,6 +127,36 @@ func TestFixThatWasKilledAtAnyStepIsFinishedByTheNext(t *testing.T) {
 				}
 				p.whole()
 			}
+		})
+	}
+}
+
+// Half of the keys of the strays are nowhere else: whatever was removed before
+// the program was killed has to be in a file.
+func TestRemovalOfStraysThatWasKilledIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"redis-7.0", "redis-8.6", "valkey-9.1"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t, version)
+			p.remember()
+			p.suffers(kindOf("strays"))
+			state := t.TempDir()
+			words := []string{"fix", p.Seed(), "--yes", "--strays", "delete"}
+			p.killedOnce(9, []string{"del"}, state, words...)
+			first := savedIn(t, state)
+			if census, err := p.judge.Census(t.Context()); err != nil || census.OK() || len(first) == 0 {
+				t.Fatalf("it was not killed in the middle: %d values saved, %v, %v", len(first), census, err)
+			}
+			env := map[string]string{"XDG_STATE_HOME": state}
+			if got := run(t, "", env, words...); got.code != Fine {
+				t.Fatalf("killed after some keys were removed, then: %+v", got)
+			}
+			if census, err := p.judge.Census(t.Context()); err != nil || !census.OK() {
+				t.Errorf("strays are left: %v %v", census, err)
+			}
+			p.restore(savedIn(t, state))
+			p.whole()
 		})
 	}
 }

@@ -77,27 +77,11 @@ func TestTrap7StraysAreRemovedOnlyOnceTheyAreSaved(t *testing.T) {
 			if census, err := p.judge.Census(t.Context()); err != nil || !census.OK() {
 				t.Errorf("strays are left: %v %v", census, err)
 			}
-			files, _ := filepath.Glob(filepath.Join(env["XDG_STATE_HOME"], "slotdeck", "saved-*.jsonl"))
-			restored := 0
-			for _, file := range files {
-				text, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for line := range strings.Lines(string(text)) {
-					saved := decode[engine.Saved](t, strings.TrimSpace(line))
-					args := []any{"RESTORE", string(saved.Key), 0, string(saved.Dump)}
-					if saved.Expires >= 0 {
-						args = append(args, "ABSTTL")
-						args[2] = saved.Expires
-					}
-					asked(t, p.Nodes()[0], args...)
-					restored++
-				}
-			}
-			if restored == 0 {
+			saved := savedIn(t, env["XDG_STATE_HOME"])
+			if len(saved) == 0 {
 				t.Error("nothing was saved")
 			}
+			p.restore(saved)
 			p.whole()
 		})
 	}

@@ -28,7 +28,14 @@ type patient struct {
 // done, and elsewhere.
 func newPatient(t *testing.T, version string) *patient {
 	t.Helper()
-	p := &patient{Cluster: labtest.Start(t, lab.Config{Binary: labtest.Only(t, version).Path}), t: t}
+	return patientOf(t, version, lab.Config{})
+}
+
+// patientOf is the same in another form.
+func patientOf(t *testing.T, version string, config lab.Config) *patient {
+	t.Helper()
+	config.Binary = labtest.Only(t, version).Path
+	p := &patient{Cluster: labtest.Start(t, config), t: t}
 	p.judge = proof.Open(addrsOf(p.Nodes()), "")
 	t.Cleanup(p.judge.Close)
 	some := damage.Full.Union(keyslot.SetOf(keyslot.Range{First: 6000, Last: 6020}, keyslot.Range{First: 16000, Last: 16020}))
@@ -253,50 +260,4 @@ func TestFixGivesAwaySlotsOfADeadPrimaryOnlyWhenThatIsSaid(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestFixSettlesClaimantsOnlyWhenThatIsSaid: two primaries that have forgotten
-// each other call the same slots their own, the newer epoch without the keys.
-func TestFixSettlesClaimantsOnlyWhenThatIsSaid(t *testing.T) {
-	t.Parallel()
-	p := newPatient(t, "redis-7.0")
-	p.remember()
-	const barred = 55 * time.Second // for 60 s they do not hear of each other
-	began := time.Now()
-	a, b := p.Nodes()[0], p.Nodes()[1]
-	asked(t, a, "CLUSTER", "FORGET", string(b.ID))
-	asked(t, b, "CLUSTER", "FORGET", string(a.ID))
-	asked(t, b, "CLUSTER", "ADDSLOTSRANGE", 10, 29)
-	dry := run(t, "", nil, "fix", p.Nodes()[2].Addr, "--dry-run", "--search-multiple-owners")
-	got := run(t, "", nil, "fix", p.Nodes()[2].Addr, "--yes", "--owner", "10-29="+a.Addr)
-	if time.Since(began) > barred {
-		t.Skip("the nodes have found each other by themselves: this machine is too busy for this")
-	}
-	if dry.code != No || !strings.Contains(dry.out, "claimed by") || strings.Contains(dry.out, "DELSLOTSRANGE") {
-		t.Errorf("without a word: %+v", dry)
-	}
-	if got.code != Fine {
-		t.Errorf("%+v", got)
-	}
-	p.whole()
-}
-
-// TestFixLetsANodeHearOfAnOwnerThatItHasForgotten: it says that nobody owns the
-// slots, for 60 s at least, while all others name their owner.
-func TestFixLetsANodeHearOfAnOwnerThatItHasForgotten(t *testing.T) {
-	t.Parallel()
-	p := newPatient(t, "redis-7.0") // newer servers pass a FORGET on
-	p.remember()
-	const barred = 55 * time.Second
-	began := time.Now()
-	owner, forgetful := p.Nodes()[0], p.Nodes()[2]
-	asked(t, forgetful, "CLUSTER", "FORGET", string(owner.ID))
-	got := run(t, "", nil, "fix", p.Nodes()[1].Addr, "--yes")
-	if time.Since(began) > barred {
-		t.Skip("the nodes have found each other by themselves: this machine is too busy for this")
-	}
-	if got.code != Fine || !strings.Contains(got.out, "let all nodes hear that") || !strings.Contains(got.out, "CLUSTER MEET") {
-		t.Errorf("%+v", got)
-	}
-	p.whole()
 }

@@ -7,6 +7,7 @@ import (
 	"slotdeck/cluster/audit"
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
+	"slotdeck/keyslot"
 )
 
 func TestMutualTLSWithAnACLUserLooksAndMoves(t *testing.T) {
@@ -74,24 +75,40 @@ func TestKeysGoToThePortThatTheServersSpeakToEachOtherAt(t *testing.T) {
 			}
 			// slotdeck comes the other way than the servers go.
 			nodes := c.Nodes()
-			words := []string{"reshard", c.Seed(), "--from", string(nodes[0].ID), "--to", string(nodes[1].ID), "--slots", "1000", "--driver", "migrate"}
+			reach := []string{c.Seed()}
 			to := nodes[1].Addr
 			if inside == "plain" {
-				words[1] = addrs[0]
-				words = append(words, "--tls", "--cacert", files.CA)
+				reach = []string{addrs[0], "--tls", "--cacert", files.CA}
 				for i, n := range nodes { // Redis 7.0 does not tell of TLS ports
-					words = append(words, "--map", n.Addr+"="+addrs[i])
+					reach = append(reach, "--map", n.Addr+"="+addrs[i])
 				}
 			} else {
 				to = addrs[1]
 			}
 			_, port, _ := strings.Cut(to, ":")
+			words := append([]string{"reshard", "--from", string(nodes[0].ID), "--to", string(nodes[1].ID), "--slots", "1000", "--driver", "migrate"}, reach...)
 			got := run(t, "", nil, append(words, "--dry-run")...)
 			if got.code != Fine || !strings.Contains(got.out, "MIGRATE 127.0.0.1 "+port+" ") || strings.Contains(got.out, "tls-cluster no") != (inside == "plain") {
 				t.Errorf("%s: the plan: %+v", inside, got)
 			}
 			if got = run(t, "", nil, append(words, "--yes")...); got.code != Fine || strings.Contains(got.out, " 0 keys, ") {
 				t.Errorf("%s: %+v", inside, got)
+			}
+			// A repair shows where it sends keys, and sends them there.
+			tag, err := keyslot.FindTag(keyslot.SetOf(keyslot.Range{First: 77, Last: 77}), keyslot.TagSearch{Count: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked(t, nodes[0], "SET", "{"+tag[0]+"}", "x")
+			asked(t, nodes[1], "CLUSTER", "SETSLOT", 77, "IMPORTING", string(nodes[0].ID))
+			asked(t, nodes[0], "CLUSTER", "SETSLOT", 77, "MIGRATING", string(nodes[1].ID))
+			words = append([]string{"fix"}, reach...)
+			got = run(t, "", nil, append(words, "--dry-run")...)
+			if !strings.Contains(got.out, "MIGRATE 127.0.0.1 "+port+" ") {
+				t.Errorf("%s: the plan of a repair: %+v", inside, got)
+			}
+			if got = run(t, "", nil, append(words, "--yes")...); got.code != Fine || asked(t, nodes[1], "GET", "{"+tag[0]+"}") != "x" {
+				t.Errorf("%s: the repair: %+v", inside, got)
 			}
 		}
 	})

@@ -76,18 +76,8 @@ func Kinds() []Kind {
 			if err := remember(ctx, c); err != nil {
 				return err
 			}
-			from, to, err := sides(ctx, c)
-			if err != nil {
+			if err := Scatter(ctx, c); err != nil {
 				return err
-			}
-			third := other(c, from, to)
-			for _, to := range []*lab.Node{to, third} {
-				if err := scatter(ctx, from, to, Slots); err != nil {
-					return err
-				}
-				if err := Close(ctx, c, Slots); err != nil {
-					return err
-				}
 			}
 			return Disown(ctx, c, Slots)
 		}},
@@ -186,6 +176,34 @@ func Half(ctx context.Context, c *lab.Cluster, slots keyslot.Set) error {
 		return err
 	}
 	return scatter(ctx, from, to, slots)
+}
+
+// Scatter leaves a quarter of the keys of the damaged slots with their owner, half
+// with the next primary and a quarter with another, all of it closed.
+func Scatter(ctx context.Context, c *lab.Cluster) error {
+	from, to, err := sides(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, to := range []*lab.Node{to, other(c, from, to)} {
+		if err := scatter(ctx, from, to, Slots); err != nil {
+			return err
+		}
+		if err := Close(ctx, c, Slots); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Move moves all keys of a slot, and leaves it open on both sides.
+func Move(ctx context.Context, from, to *lab.Node, slot keyslot.Slot) error {
+	for len(keysOf(ctx, from, slot)) > 0 {
+		if err := scatter(ctx, from, to, keyslot.SetOf(keyslot.Range{First: slot, Last: slot})); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func scatter(ctx context.Context, from, to *lab.Node, slots keyslot.Set) error {
