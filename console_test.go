@@ -254,7 +254,10 @@ func (s *session) count() int {
 func (s *session) kill() {
 	if s.cmd.ProcessState == nil {
 		_ = s.cmd.Process.Kill()
-		<-s.read
+		select {
+		case <-s.read:
+		case <-time.After(soon): // something that it started holds the terminal
+		}
 		_ = s.cmd.Wait()
 	}
 	_ = s.pty.Close()
