@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"slotdeck/keyslot"
 )
 
 // Latency is how long a client waited for its writes, from the moment each was
@@ -20,20 +22,26 @@ func (l Latency) String() string {
 		l.P99.Round(10*time.Microsecond), l.Worst.Round(10*time.Microsecond))
 }
 
-// samples are latencies of several goroutines.
-type samples struct {
-	mu  sync.Mutex
-	all []time.Duration
+// Wait is how long a client waited for one write.
+type Wait struct {
+	Slot keyslot.Slot
+	Took time.Duration
 }
 
-func (s *samples) add(d time.Duration) {
+// samples are waits of several goroutines.
+type samples struct {
+	mu  sync.Mutex
+	all []Wait
+}
+
+func (s *samples) add(d Wait) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, d)
 }
 
 // take is what was added since it was last called.
-func (s *samples) take() []time.Duration {
+func (s *samples) take() []Wait {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.all
@@ -41,12 +49,16 @@ func (s *samples) take() []time.Duration {
 	return all
 }
 
-// LatencyOf sums up waiting times, in any order.
-func LatencyOf(times []time.Duration) Latency {
-	if len(times) == 0 {
+// LatencyOf sums up waits, in any order.
+func LatencyOf(waits []Wait) Latency {
+	if len(waits) == 0 {
 		return Latency{}
 	}
-	all := slices.Sorted(slices.Values(times))
+	all := make([]time.Duration, len(waits))
+	for i, w := range waits {
+		all[i] = w.Took
+	}
+	slices.Sort(all)
 	at := func(percent int) time.Duration { return all[min(len(all)-1, len(all)*percent/100)] }
 	return Latency{N: len(all), P50: at(50), P99: at(99), Worst: all[len(all)-1]}
 }

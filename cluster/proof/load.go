@@ -107,7 +107,7 @@ func (l *Load) Tally() Tally {
 
 // TakeTimes is how long the client waited for each write that was answered since
 // it was last called; see LatencyOf.
-func (l *Load) TakeTimes() []time.Duration { return l.times.take() }
+func (l *Load) TakeTimes() []Wait { return l.times.take() }
 
 // write is the life of one writer: a write whenever one is due. When it falls
 // behind by more than a second, what was due is dropped.
@@ -155,7 +155,7 @@ func (l *Load) writeOnce(w *writer, due time.Time, databases int) {
 		c.unsure = true
 	}
 	if result == acked || result == unsafe {
-		l.times.add(time.Since(due))
+		l.times.add(Wait{keyslot.Of(c.name.key), time.Since(due)})
 	}
 }
 

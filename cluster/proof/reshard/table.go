@@ -7,17 +7,23 @@ import (
 	"time"
 
 	"slotdeck/cluster/lab"
+	"slotdeck/cluster/proof"
 )
 
 // table is what was measured, in Markdown. Ratios are to the first way.
 func table(heading string, list []*way) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n## %s\n\n| way | median | fastest | slowest | times as fast | the job alone | processor time | client p50 | p99 | worst |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n", heading)
+	fmt.Fprintf(&b, "\n## %s\n\n| way | median | fastest | slowest | times as fast | the job alone | processor time | client p50 | p99 | worst | p99 on nodes that take no part |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n", heading)
 	for _, w := range list {
 		l := w.client()
-		client := "– | – | –"
+		client := "– | – | – | –"
 		if l.N > 0 {
-			client = ms(l.P50) + " | " + ms(l.P99) + " | " + ms(l.Worst)
+			client = ms(l.P50) + " | " + ms(l.P99) + " | " + ms(l.Worst) + " | "
+			if elsewhere := proof.LatencyOf(w.apart); elsewhere.N > 0 {
+				client += ms(elsewhere.P99)
+			} else {
+				client += "–"
+			}
 		}
 		job, busy := "–", "–"
 		if len(w.work) > 0 {

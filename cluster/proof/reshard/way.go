@@ -12,6 +12,7 @@ import (
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/proof"
 	"slotdeck/cluster/proof/mover"
+	"slotdeck/keyslot"
 )
 
 // way is one way of moving slots, and what was measured of it.
@@ -22,7 +23,8 @@ type way struct {
 	took   []time.Duration // one for each move
 	busy   []time.Duration // of that, the processor time of slotdeck or the tool
 	work   []time.Duration // of that, slotdeck's job itself, preflight and verification included
-	waited []time.Duration // of the client, in all moves
+	waited []proof.Wait    // of the client, in all moves
+	apart  []proof.Wait    // of those the ones for nodes that took no part
 }
 
 // The names of the ways.
@@ -89,6 +91,17 @@ func (c *course) measure(ctx context.Context, w *way, task mover.Task) error {
 	if c.load != nil {
 		c.load.TakeTimes()
 	}
+	var apart keyslot.Set
+	if task.From != "" {
+		apart = keyslot.SetOf(keyslot.Range{First: 0, Last: keyslot.Count - 1})
+		for _, addr := range []string{task.FromAddr, task.ToAddr} {
+			owned, err := c.judge.Owned(ctx, addr)
+			if err != nil {
+				return err
+			}
+			apart = apart.Minus(owned)
+		}
+	}
 	c.job = 0
 	began, spent := time.Now(), spentByChildren()
 	err := w.move(ctx, c, task)
@@ -100,7 +113,12 @@ func (c *course) measure(ctx context.Context, w *way, task mover.Task) error {
 		w.work = append(w.work, c.job)
 	}
 	if c.load != nil {
-		w.waited = append(w.waited, c.load.TakeTimes()...)
+		for _, wait := range c.load.TakeTimes() {
+			w.waited = append(w.waited, wait)
+			if apart.Has(wait.Slot) {
+				w.apart = append(w.apart, wait)
+			}
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.name, err)
