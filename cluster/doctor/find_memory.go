@@ -48,8 +48,8 @@ func memoryChecks() []check {
 		}},
 		{bigKeys, []Rule{
 			{ID: "keys-big", Least: Note, Most: Look,
-				Means: "A big key keeps its node busy when it is read whole, deleted or moved, and cannot be shared among shards. No key is looked at for this: Redis 8.0 and newer counts keys by size itself (INFO keysizes), and Valkey 8.1 and newer logs large requests and replies (COMMANDLOG), which tells of keys that are used, and of calls that use many. Older servers tell neither, and the rule says nothing there.",
-				Next:  "Run slotdeck bigkeys: it tells which keys they are, on every version. Split them up, or take parts of them with HSCAN, LRANGE and their like; delete them with UNLINK."},
+				Means: "A big key keeps its node busy when it is read whole, deleted or moved, and cannot be shared among shards. This is what Redis 8.0 (INFO keysizes) and Valkey 8.1 (COMMANDLOG) and newer tell by themselves; no key is looked at.",
+				Next:  "Run slotdeck bigkeys, which names them. Split them up; read them in parts; delete them with UNLINK."},
 		}},
 		{crowdedHosts, []Rule{
 			{ID: "host-memory", Least: Look, Most: Look, Repair: ChangeSetting, Setting: "maxmemory",

@@ -24,7 +24,7 @@ func try(t *testing.T, err error) {
 	}
 }
 
-func TestGracefulFailoverUnderLoadLosesNothingAndIsVerifiedEverywhere(t *testing.T) {
+func TestGracefulFailoverUnderLoadLosesNothingAndIsVerifiedEverywhereInTime(t *testing.T) {
 	failoverVersions(t, func(t *testing.T, server lab.Server) {
 		b := newFailoverBench(t, server, 2*time.Second)
 		nodes := b.lab.Nodes()
