@@ -2,9 +2,10 @@ package labtest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
-	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -70,25 +71,59 @@ func (c *connection) Write(b []byte) (int, error) {
 var families = map[string]bool{"CLUSTER": true, "CONFIG": true, "CLIENT": true, "ACL": true, "MEMORY": true, "LATENCY": true, "SLOWLOG": true,
 	"OBJECT": true, "FUNCTION": true, "SCRIPT": true, "COMMAND": true, "HOTKEYS": true, "DEBUG": true, "MODULE": true, "PUBSUB": true, "XINFO": true}
 
-var command = regexp.MustCompile(`(?s)\*\d+\r\n\$\d+\r\n([^\r]*)\r\n(?:\$\d+\r\n([^\r]*)\r\n(?:\$\d+\r\n([^\r]*)\r\n)?)?`)
-
 // Commands are what was sent so far: first words, with the second ones of those
-// commands that need them, and the third of CLUSTER MIGRATION and ACL LOG.
+// commands that need them, and the third of CLUSTER MIGRATION and ACL LOG. What a
+// connection sent when it was closed in the middle of a command is left out.
 func (p *Tap) Commands() map[string]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	found := map[string]bool{}
 	for _, c := range p.sent {
-		for _, m := range command.FindAllStringSubmatch(c.sent.String(), -1) {
-			words := strings.ToUpper(m[1])
-			if families[words] {
-				words += " " + strings.ToUpper(m[2])
+		words, rest := request(c.sent.Bytes())
+		for ; len(words) > 0; words, rest = request(rest) {
+			n := 1
+			if families[words[0]] {
+				n = 2
 			}
-			if words == "CLUSTER MIGRATION" || words == "ACL LOG" {
-				words += " " + strings.ToUpper(m[3])
+			name := strings.Join(words[:min(n, len(words))], " ")
+			if name == "CLUSTER MIGRATION" || name == "ACL LOG" {
+				name = strings.Join(words[:min(3, len(words))], " ")
 			}
-			found[words] = true
+			found[name] = true
+		}
+		if len(rest) > 0 && rest[0] != '*' {
+			found[fmt.Sprintf("%.40q, which is no command", rest)] = true
 		}
 	}
 	return found
+}
+
+// request takes the first whole command, an array of bulk strings, and gives its
+// first three words in capitals; none, and all of it, when there is no whole one.
+func request(sent []byte) (words []string, rest []byte) {
+	count, rest, ok := header(sent, '*')
+	if !ok {
+		return nil, sent
+	}
+	for i := range count {
+		var size int
+		if size, rest, ok = header(rest, '$'); !ok || len(rest) < size+2 {
+			return nil, sent
+		}
+		if i < 3 {
+			words = append(words, strings.ToUpper(string(rest[:size])))
+		}
+		rest = rest[size+2:]
+	}
+	return words, rest
+}
+
+// header reads a line like "*3".
+func header(b []byte, kind byte) (n int, rest []byte, ok bool) {
+	line, rest, ok := bytes.Cut(b, []byte("\r\n"))
+	if !ok || len(line) < 2 || line[0] != kind {
+		return 0, nil, false
+	}
+	n, err := strconv.Atoi(string(line[1:]))
+	return n, rest, err == nil
 }
