@@ -130,12 +130,25 @@ func TestTheConsoleChangesValuesOfEveryType(t *testing.T) {
 			k.holds("0", "EXISTS", "{k}renamed")
 
 			k.open("hash", "hash")
-			k.write("f", "FIELD f1 EXPIRES IN", "3h", "HPEXPIRE")
+			k.write("f", "FIELD f1 EXPIRES IN", "200m", "HPEXPIRE")
 			k.agree()
 			labtest.Until(t, 10*time.Second, "the field expires", func() bool {
 				return k.do("HPTTL", "hash", "FIELDS", 1, "f1").([]any)[0].(int64) > 10_000_000
 			})
-			k.shows("  2h")
+			k.shows("  3h")
+			k.write("e", "NEW VALUE OF f1", "kept", "HSETEX")
+			k.agree()
+			k.holds("kept", "HGET", "hash", "f1")
+			if ms := k.do("HPTTL", "hash", "FIELDS", 1, "f1").([]any)[0].(int64); ms < 10_000_000 {
+				t.Errorf("the field's time to live did not stay: %d", ms)
+			}
+			k.shows("kept")
+			k.write("a", "FIELD VALUE", "f1 other", "HSETNX")
+			k.agree()
+			k.shows("HSETNX found nothing to change")
+			k.holds("kept", "HGET", "hash", "f1")
+			k.press(escape)
+			k.until("the field is closed", func(text string) bool { return !strings.Contains(text, "FIELD VALUE") })
 			k.write("f", "FIELD f1 EXPIRES IN", "never", "HPERSIST")
 			k.agree()
 			k.holds("[-1]", "HPTTL", "hash", "FIELDS", 1, "f1")

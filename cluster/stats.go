@@ -185,3 +185,12 @@ func ratio(text string) float64 {
 	}
 	return f
 }
+
+// AtLeast reports whether the server is of a flavor, and of that version or newer.
+func (s *Stats) AtLeast(flavor string, major, minor int) bool {
+	first, rest, _ := strings.Cut(s.Version, ".")
+	second, _, _ := strings.Cut(rest, ".")
+	a, err := strconv.Atoi(first)
+	b, _ := strconv.Atoi(second)
+	return err == nil && s.Flavor == flavor && (a > major || a == major && b >= minor)
+}

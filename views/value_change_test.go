@@ -2,9 +2,12 @@ package views
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"slotdeck/cluster"
 	"slotdeck/cluster/keyspace"
 	"slotdeck/ui"
 )
@@ -18,6 +21,7 @@ func TestAChangeIsNotSentWhenTheKeyHasChangedMeanwhile(t *testing.T) {
 		"as shown":       {func(*keyspace.Value) {}, false, true},
 		"another field":  {func(v *keyspace.Value) { v.Rows[2].Text = "Oslo" }, false, true},
 		"the same field": {func(v *keyspace.Value) { v.Rows[0].Text = "Grace" }, false, false},
+		"it expires now": {func(v *keyspace.Value) { v.Rows[0].TTL = time.Hour }, false, false},
 		"another type":   {func(v *keyspace.Value) { v.Type, v.Rows = "string", nil }, false, false},
 		"gone":           {nil, true, false},
 	} {
@@ -85,4 +89,41 @@ func TestADocumentIsEditedAsJSON(t *testing.T) {
 	s.typed(`3}`)
 	s.press("enter")
 	s.want("JSON.SET", "the whole document is replaced")
+}
+
+func TestTheTimeToLiveOfAFieldStaysWhereAllNodesCanLeaveIt(t *testing.T) {
+	running := func(flavor, version string, nodes ...int) change {
+		return func(s *cluster.Snapshot) {
+			for i := range s.Nodes {
+				if len(nodes) == 0 || slices.ContainsFunc(nodes, func(k int) bool { return s.Nodes[i].ID == sampleID(k) }) {
+					s.Nodes[i].Stats.Flavor, s.Nodes[i].Stats.Version = flavor, version
+				}
+			}
+		}
+	}
+	const key = "k" // of shard B: nodes 2 and 5
+	expiring := keyspace.Row{Name: "f", Text: "old", TTL: time.Minute}
+	for name, c := range map[string]struct {
+		nodes change
+		keeps bool
+	}{
+		"redis 8.0":               {running("redis", "8.0.0"), true},
+		"redis 10":                {running("redis", "10.2.0"), true},
+		"redis 7.4":               {running("redis", "7.4.5"), false},
+		"valkey 9.0":              {running("valkey", "9.0.1"), true},
+		"valkey 8.1":              {running("valkey", "8.1.3"), false},
+		"one replica is older":    {running("redis", "7.4.5", 5), false},
+		"another shard is older":  {running("redis", "7.4.5", 3), false},
+		"a replica does not tell": {running("", "", 5), true},
+		"the owner does not tell": {running("", "", 2), false},
+	} {
+		words, why := fieldChange(sampleSnapshot(c.nodes), key, expiring, "new")
+		if keeps := words[0] == "HSETEX"; keeps != c.keeps || keeps != strings.Contains(why, "stays") || keeps == strings.Contains(why, "takes the field's own time to live away") {
+			t.Errorf("%s: %q, %s", name, words, why)
+		}
+	}
+	forever := keyspace.Row{Name: "f", Text: "old", TTL: keyspace.NotTold}
+	if words, _ := fieldChange(sampleSnapshot(), key, forever, "new"); strings.Join(words, " ") != "HSET k f new" {
+		t.Errorf("a field that lives for ever is replaced by %q", words)
+	}
 }

@@ -12,7 +12,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"slotdeck/cluster/keyspace"
-	"slotdeck/cluster/plan"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -123,7 +122,7 @@ func valueNoEdit(p valueOn) string {
 }
 
 // edit changes the string, or the element under the cursor.
-func (p *valuePage) edit() tea.Cmd {
+func (p *valuePage) edit(sc *Scene) tea.Cmd {
 	v := p.value
 	if v.Type == "string" {
 		return p.ask("NEW VALUE", writeKey(v.Text), func(text string) (tea.Cmd, error) {
@@ -142,11 +141,8 @@ func (p *valuePage) edit() tea.Cmd {
 	switch v.Type {
 	case "hash":
 		return p.ask("NEW VALUE OF "+shown(row.Name, 20), writeKey(row.Text), func(text string) (tea.Cmd, error) {
-			why := "the value of one field is replaced"
-			if row.TTL >= 0 {
-				why += "; HSET takes the field's own time to live away"
-			}
-			return p.change("HSET", why, []string{"HSET", p.key, row.Name, text}), nil
+			words, why := fieldChange(sc.Snap, p.key, row, text)
+			return p.change(words[0], why, words), nil
 		})
 	case "list":
 		return p.ask("NEW ITEM "+row.Name, writeKey(row.Text), func(text string) (tea.Cmd, error) {
@@ -181,7 +177,7 @@ func (p *valuePage) add() tea.Cmd {
 	}
 	switch p.value.Type {
 	case "hash":
-		return words("FIELD VALUE", "HSET", 2, "a field is added, or replaced when there is one of that name")
+		return words("FIELD VALUE", "HSETNX", 2, "a field is added; one of that name that is there already is left alone (HSETNX)")
 	case "list":
 		return words("ITEM", "RPUSH", 1, "an item is added at the end")
 	case "set":
@@ -299,92 +295,4 @@ func (p *valuePage) changeTo(title, why, becomes string, words []string) tea.Cmd
 			}
 		},
 	})
-}
-
-// riskOf is what a change of a key can lose: what it puts in the place of
-// something, or takes away, is gone.
-func riskOf(command string) plan.Risk {
-	switch command {
-	case "PERSIST", "HPERSIST", "RENAMENX", "SADD", "RPUSH", "XADD":
-		return plan.Safe
-	}
-	return plan.Disruptive
-}
-
-// carryOut reads the key once more, and sends the change when what it concerns
-// is as it was shown.
-func carryOut(ctx context.Context, desk KeyDesk, before keyspace.Value, asked keyspace.ValueAsk, words []string) (string, error) {
-	now, err := desk.Value(ctx, before.Key, asked)
-	if err != nil {
-		return "", fmt.Errorf("nothing was changed: %w", err)
-	}
-	if differs(before, now, words) {
-		return "", errors.New("nothing was changed: the key is not any more as it was shown")
-	}
-	t := desk.Step(ctx, keyspace.Begin(desk.Home(before.Key), words))
-	for {
-		if _, _, more := t.Next(); !more || ctx.Err() != nil {
-			break
-		}
-		t = desk.Step(ctx, t)
-	}
-	last, ok := t.Last()
-	switch {
-	case !ok || last.Outcome == keyspace.Silent:
-		return "", fmt.Errorf("whether it was changed is not known: %w", errors.Join(last.Err, ctx.Err()))
-	case last.Outcome != keyspace.Answered:
-		return "", fmt.Errorf("nothing was changed: %w", last.Err)
-	}
-	if foundNothing(words[0], t.Replies[0]) {
-		return "", fmt.Errorf("%s found nothing to change", words[0])
-	}
-	return fmt.Sprintf("%s done by %s", words[0], ui.Clean(last.Addr)), nil
-}
-
-// foundNothing reports whether an answer says that nothing was changed. HSET and
-// ZADD count what is new; commands on fields answer for each.
-func foundNothing(command string, reply any) bool {
-	switch v := reply.(type) {
-	case nil:
-		return true
-	case int64:
-		return v == 0 && command != "HSET" && command != "ZADD"
-	case []any:
-		if len(v) != 1 {
-			return false
-		}
-		n, is := v[0].(int64)
-		return is && n <= 0
-	}
-	return false
-}
-
-// differs reports whether what a change concerns has changed: the type, the
-// text of a string that is replaced, the element that is replaced.
-func differs(before, now keyspace.Value, words []string) bool {
-	if before.Type != now.Type {
-		return true
-	}
-	switch words[0] {
-	case "SET", "JSON.SET":
-		return before.Text != now.Text
-	case "LSET", "HSET", "ZADD":
-		name := words[2]
-		if words[0] == "ZADD" {
-			name = words[len(words)-1]
-		}
-		was, had := rowNamed(before, name)
-		is, has := rowNamed(now, name)
-		return had && (!has || was != is)
-	}
-	return false
-}
-
-func rowNamed(v keyspace.Value, name string) (string, bool) {
-	for _, r := range v.Rows {
-		if r.Name == name {
-			return r.Text, true
-		}
-	}
-	return "", false
 }

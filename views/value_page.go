@@ -190,7 +190,7 @@ var valueActions = ui.Actions[valueOn]{
 	{Keys: []string{"W"}, Label: "fetch", Help: "Fetch what is withheld because it is large.", Off: valueNotWithheld, Do: func(p valueOn) tea.Cmd {
 		return p.read(keyspace.ValueAsk{From: p.value.From, Whole: true, Replica: p.asked.Replica})
 	}, Hidden: true},
-	{Keys: []string{"e"}, Label: "edit", Help: "Change the element under the cursor, or the string.", Off: valueNoEdit, Do: func(p valueOn) tea.Cmd { return p.edit() }},
+	{Keys: []string{"e"}, Label: "edit", Help: "Change the element under the cursor, or the string.", Off: valueNoEdit, Do: func(p valueOn) tea.Cmd { return p.edit(p.sc) }},
 	{Keys: []string{"a"}, Label: "add", Help: "Add a field, an item, a member or an entry.", Off: valueNoAdd, Do: func(p valueOn) tea.Cmd { return p.add() }},
 	{Keys: []string{"d", "delete"}, Label: "remove", Help: "Remove the element under the cursor.", Off: valueNoRow, Do: func(p valueOn) tea.Cmd { return p.removeRow() }},
 	{Keys: []string{"t"}, Label: "expire", Help: "Give the key a time to live.", Off: valueNoChange, Do: func(p valueOn) tea.Cmd { return p.askTTL() }},

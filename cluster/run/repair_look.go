@@ -3,8 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"slotdeck/cluster"
@@ -252,12 +250,5 @@ func (l *damageLook) another(id cluster.NodeID) cluster.NodeID {
 // hidesKeys reports whether a server counts no keys of slots that it does not
 // own, whatever it holds: Redis 8.4 and newer.
 func hidesKeys(n *cluster.Node) bool {
-	if n.Stats.Flavor != "redis" {
-		return false
-	}
-	major, rest, _ := strings.Cut(n.Stats.Version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	a, _ := strconv.Atoi(major)
-	b, _ := strconv.Atoi(minor)
-	return a > 8 || a == 8 && b >= 4
+	return n.Stats.AtLeast("redis", 8, 4)
 }
