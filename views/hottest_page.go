@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -93,55 +94,74 @@ func (p *hottestPage) Receive(msg tea.Msg, sc *Scene) tea.Cmd {
 		return nil
 	}
 	p.busy, p.parts = false, m.parts
-	p.rows = hotRows(sc.Theme, m.parts)
+	p.rows = hotRows(sc, m.parts)
 	p.cursor = 0
 	p.move(1)
 	p.move(-1)
 	return nil
 }
 
-// hotRows lists slots, keys and tags of all primaries, the hottest first.
-func hotRows(t *ui.Theme, parts []HotPart) []hotRow {
+// hotRows lists slots, keys and tags of all primaries, the hottest first. Keys
+// that were found in different ways are not held against each other.
+func hotRows(sc *Scene, parts []HotPart) []hotRow {
+	t := sc.Theme
 	var slots []keyspace.SlotLoad
-	var keys []keyspace.HotKey
-	whys := map[string]bool{}
-	way := keyspace.ByTouched
+	var all []keyspace.HotKey
+	keys := map[keyspace.Way][]keyspace.HotKey{}
+	whys := map[string][]string{} // letters of the shards
 	for _, part := range parts {
 		slots = append(slots, part.Slots...)
-		keys = append(keys, part.Keys...)
 		if part.Why != "" {
-			whys[part.Why] = true
+			whys[part.Why] = append(whys[part.Why], letterOf(sc.Snap, part.Node))
 		}
-		if len(part.Keys) > 0 {
-			way = part.Way
+		if part.Err == nil {
+			keys[part.Way] = append(keys[part.Way], part.Keys...)
+			all = append(all, part.Keys...)
 		}
 	}
-	slices.SortFunc(keys, func(a, b keyspace.HotKey) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key))
-	})
-	out := []hotRow{{head: "slots", dim: "by CLUSTER SLOT-STATS, in " + t.Span(keyspace.Window)}}
-	for why := range whys {
-		out[0].dim = why
+	head := hotRow{head: "slots", dim: "by CLUSTER SLOT-STATS, in " + t.Span(keyspace.Window)}
+	for _, why := range slices.Sorted(maps.Keys(whys)) {
+		if len(whys) == 1 && len(slots) == 0 {
+			head.dim = why
+		} else {
+			head.dim += "; " + strings.Join(whys[why], ", ") + ": " + why
+		}
 	}
+	out := []hotRow{head}
 	for _, s := range keyspace.HotSlots(slots, 10) {
-		out = append(out, hotRow{slot: s.Slot, words: []string{t.Count(s.CPU) + "us", t.Bytes(s.In) + " in", t.Bytes(s.Out) + " out", t.Count(s.Keys) + " keys"}})
+		out = append(out, hotRow{slot: s.Slot, words: []string{t.Span(time.Duration(s.CPU)*time.Microsecond) + " CPU", t.Bytes(s.In) + " in", t.Bytes(s.Out) + " out", t.Count(s.Keys) + " keys"}})
 	}
-	out = append(out, hotRow{head: "keys", dim: "by " + way.String()})
-	for i, k := range keys {
-		if i == 30 {
-			break
-		}
-		score := fmt.Sprint(k.Score)
-		if k.Of > 0 {
-			score = fmt.Sprintf("%d of %d", k.Score, k.Of)
-		}
-		out = append(out, hotRow{key: k.Key, slot: k.Slot, words: []string{score, k.Type}})
+	for _, way := range slices.Sorted(maps.Keys(keys)) {
+		out = append(out, hotKeys(t, way, keys[way])...)
 	}
-	if tags := keyspace.SharedTags(keys); len(tags) > 0 {
+	if tags := keyspace.SharedTags(all); len(tags) > 0 {
 		out = append(out, hotRow{head: "shared tags", dim: "what binds several hot keys to one slot"})
 		for _, tag := range tags {
 			out = append(out, hotRow{tag: "{" + tag.Tag + "}", slot: tag.Slot, words: []string{plural(tag.Keys, "hot key")}})
 		}
+	}
+	return out
+}
+
+// hotKeys are the keys that were found in one way.
+func hotKeys(t *ui.Theme, way keyspace.Way, keys []keyspace.HotKey) []hotRow {
+	const most = 30
+	slices.SortFunc(keys, func(a, b keyspace.HotKey) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key))
+	})
+	out := []hotRow{{head: "keys", dim: "by " + way.String()}}
+	if len(keys) == 0 {
+		out[0].dim = "none was seen in use, by " + way.String()
+	}
+	for _, k := range keys[:min(len(keys), most)] {
+		score := fmt.Sprint(k.Score)
+		switch {
+		case k.Of > 0:
+			score = fmt.Sprintf("%d of %d", k.Score, k.Of)
+		case way == keyspace.ByHotkeys:
+			score = t.Span(time.Duration(k.Score) * time.Microsecond)
+		}
+		out = append(out, hotRow{key: k.Key, slot: k.Slot, words: []string{score, k.Type}})
 	}
 	return out
 }

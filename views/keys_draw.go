@@ -80,7 +80,7 @@ func (k *Keys) question(sc *Scene, w int) []string {
 		note = odd + "; " + note
 	}
 	home := homeOf(sc, keyslot.Of(typed.key))
-	lines := []string{line, ui.Spaces(edge) + home.line(sc), ui.Spaces(edge) + t.Dim.Text(note)}
+	lines := []string{line, ui.Spaces(edge) + home.line(sc, sc.W-edge), ui.Spaces(edge) + t.Dim.Text(note)}
 	if home.warning != "" {
 		lines[2] = ui.Spaces(edge) + home.state.paint(t).Text(home.warning)
 	}

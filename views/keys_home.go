@@ -2,7 +2,6 @@ package views
 
 import (
 	"fmt"
-	"strings"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
@@ -100,8 +99,9 @@ func (h keyHome) replicas(sc *Scene) (text string, p ui.Paint) {
 	}
 }
 
-// line is the answer for one key: the slot, then who serves it.
-func (h keyHome) line(sc *Scene) string {
+// line is the answer for one key: the slot, then who serves it. Replicas are left
+// out where there is no room for them.
+func (h keyHome) line(sc *Scene, w int) string {
 	t := sc.Theme
 	slot := "slot " + t.Strong.Text(t.Left(fmt.Sprint(h.slot), 5))
 	switch {
@@ -110,17 +110,25 @@ func (h keyHome) line(sc *Scene) string {
 	case h.shard == nil:
 		return slot + "  " + t.Dim.Text("owner not known: no node has told yet who owns what")
 	}
-	words := []string{slot, t.Shard(h.shard.Hue).Text.Text(h.shard.Letter)}
+	line := slot + "  " + t.Shard(h.shard.Hue).Text.Text(h.shard.Letter)
 	if h.primary != nil {
-		words = append(words, addressOf(h.primary))
+		line += "  " + addressOf(h.primary)
 	}
-	words = append(words, h.state.paint(t).Text(h.state.text()))
+	line += "  " + h.state.paint(t).Text(h.state.text())
 	text, p := h.replicas(sc)
-	words = append(words, t.Dim.Text("replicas")+" "+p.Text(text))
+	more := "  " + t.Dim.Text("replicas") + " " + p.Text(text)
+	if ui.Width(line+more) > w {
+		return line
+	}
+	line += more
+	more = ""
 	for _, id := range h.shard.Replicas {
 		if r, ok := sc.Snap.Node(id); ok {
-			words = append(words, t.Dim.Text(addressOf(r)))
+			more += "  " + t.Dim.Text(addressOf(r))
 		}
 	}
-	return strings.Join(words, "  ")
+	if ui.Width(line+more) > w {
+		return line
+	}
+	return line + more
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"slotdeck/cluster"
@@ -44,13 +45,13 @@ func (p *tracePage) keyLines(sc *Scene) []string {
 	t := sc.Theme
 	var lines []string
 	const most = 6
-	count := 0
-	for _, list := range p.keys {
-		for _, key := range list {
-			if count++; count <= most {
-				lines = append(lines, "  "+keyCell(t, key, min(36, sc.W/3))+"  "+homeOf(sc, keyslot.Of(key)).line(sc))
-			}
-		}
+	keys := slices.Concat(p.keys...)
+	count, w := len(keys), 8
+	for _, key := range keys[:min(count, most)] {
+		w = max(w, min(ui.Width(ui.Clean(shown(key, 40))), 36, sc.W/3))
+	}
+	for _, key := range keys[:min(count, most)] {
+		lines = append(lines, "  "+keyCell(t, key, w)+"  "+homeOf(sc, keyslot.Of(key)).line(sc, sc.W-w-4))
 	}
 	switch {
 	case count > most:
@@ -80,12 +81,23 @@ func (p *tracePage) hopLines(sc *Scene) []string {
 		return nil
 	}
 	lines := []string{t.Heading(" hops", "", sc.W)}
+	w := 0
+	for _, h := range p.trace.Hops {
+		w = max(w, min(ui.Width(hopNode(sc, h)), sc.W/2))
+	}
 	for i, h := range p.trace.Hops {
-		asking := ""
+		head := fmt.Sprintf("  %2d  %s  %s  ", i+1, t.Left(hopNode(sc, h), w), t.Right(t.Span(h.Took), 5))
+		edge := ui.Width(head)
 		if h.Asking {
-			asking = t.Note.Text("ASKING") + "  "
+			head += t.Note.Text("ASKING") + "  "
 		}
-		lines = append(lines, fmt.Sprintf("  %2d  %s  %s  %s%s", i+1, t.Left(letterAt(sc.Snap, h.Addr)+" "+ui.Clean(h.Addr), 24), t.Right(t.Span(h.Took), 5), asking, hopSays(t, h)))
+		text, paint := hopSays(t, h)
+		for k, l := range ui.Wrap(text, max(20, sc.W-ui.Width(head)-1)) {
+			if k > 0 {
+				head = ui.Spaces(edge)
+			}
+			lines = append(lines, head+paint.Text(l))
+		}
 	}
 	if p.busy {
 		if next, _, _ := p.trace.Next(); next != "" {
@@ -112,6 +124,11 @@ func (p *tracePage) hopLines(sc *Scene) []string {
 	return lines
 }
 
+// hopNode is who was asked.
+func hopNode(sc *Scene, h keyspace.Hop) string {
+	return letterAt(sc.Snap, h.Addr) + " " + ui.Clean(h.Addr)
+}
+
 // letterAt is the letter of the shard that the node at an address belongs to.
 func letterAt(s *cluster.Snapshot, addr string) string {
 	if s != nil {
@@ -124,8 +141,8 @@ func letterAt(s *cluster.Snapshot, addr string) string {
 	return " "
 }
 
-// hopSays is what a node said, in its colour.
-func hopSays(t *ui.Theme, h keyspace.Hop) string {
+// hopSays is what a node said, and its colour.
+func hopSays(t *ui.Theme, h keyspace.Hop) (string, ui.Paint) {
 	text := h.Outcome.String()
 	if h.Err != nil {
 		text = ui.Clean(h.Err.Error())
@@ -135,13 +152,13 @@ func hopSays(t *ui.Theme, h keyspace.Hop) string {
 	}
 	switch h.Outcome {
 	case keyspace.Answered:
-		return t.Good.Text(text)
+		return text, t.Good
 	case keyspace.Moved, keyspace.Ask:
-		return t.Note.Text(text)
+		return text, t.Note
 	case keyspace.TryAgain, keyspace.CrossSlot:
-		return t.Warn.Text(text)
+		return text, t.Warn
 	}
-	return t.Bad.Text(text)
+	return text, t.Bad
 }
 
 // answerLines is an answer, shortened: the page is about the way.

@@ -279,7 +279,7 @@ func (p *valuePage) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 // Body draws what is known of the key, and the page of its value.
 func (p *valuePage) Body(sc *Scene) []string {
 	t := sc.Theme
-	lines := []string{t.Cut(" "+t.Head.Text("KEY")+"   "+keyCell(t, p.key, sc.W-9), sc.W), t.Cut("       "+homeOf(sc, keyslot.Of(p.key)).line(sc), sc.W), t.Cut("       "+p.facts(t), sc.W)}
+	lines := []string{t.Cut(" "+t.Head.Text("KEY")+"   "+keyCell(t, p.key, sc.W-9), sc.W), t.Cut("       "+homeOf(sc, keyslot.Of(p.key)).line(sc, sc.W-7), sc.W), t.Cut("       "+p.facts(t), sc.W)}
 	if p.prompt != nil {
 		lines = append(lines, t.Cut(" "+t.Accent.Text(p.prompt.label)+"  "+p.prompt.field.draw(t, keyslot.Tag{}, true, sc.W-6-ui.Width(p.prompt.label)), sc.W))
 	}
