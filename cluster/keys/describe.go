@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +28,8 @@ func (q *questions) add(words ...any) {
 }
 
 // about adds what is asked about one key, in the order in which takeAnswers
-// reads it.
-func (q *questions) about(name string, a keyspace.Aspects) {
-	key := any(name)
+// reads it. The name is only pointed at, which takes no memory.
+func (q *questions) about(key *string, a keyspace.Aspects) {
 	if a.Has(keyspace.OfType) || a.Has(keyspace.OfElements) {
 		q.add("TYPE", key)
 	}
@@ -53,7 +53,7 @@ func (q *questions) about(name string, a keyspace.Aspects) {
 // size asks for the size of a key; not when its type has none.
 func (q *questions) size(e *keyspace.Entry) {
 	if size := keyspace.SizeCommand(e.Type); size != "" {
-		q.add(size, e.Key)
+		q.add(size, &e.Key)
 	}
 }
 
@@ -124,7 +124,7 @@ func numberOr(a wire.Answer, or int64) int64 {
 func Describe(ctx context.Context, n *wire.Node, list []keyspace.Entry, a keyspace.Aspects) error {
 	q := newQuestions(4 * len(list))
 	for i := range list {
-		q.about(list[i].Key, a)
+		q.about(&list[i].Key, a)
 	}
 	answers := n.Pipeline(ctx, q.cmds...)
 	for _, x := range answers {
@@ -172,8 +172,14 @@ func takeSizes(list []keyspace.Entry, answers []wire.Answer) {
 	}
 }
 
-// kindText bounds a name that a server gives to a type or an encoding.
+// kindText bounds a name that a server gives to a type or an encoding. The usual
+// ones take no memory.
 func kindText(v any) string {
 	s, _ := v.(string)
+	if i := slices.Index(usualKinds, s); i >= 0 {
+		return usualKinds[i]
+	}
 	return strings.Clone(s[:min(len(s), 40)])
 }
+
+var usualKinds = []string{"string", "hash", "list", "set", "zset", "stream", "none"}

@@ -108,7 +108,7 @@ func (w *Walk) Step(ctx context.Context, n *wire.Node, p *Position) (Batch, erro
 	}
 	scans := len(q.cmds)
 	for i := range p.named {
-		q.about(p.named[i].Key, aspects)
+		q.about(&p.named[i].Key, aspects)
 	}
 	described := len(q.cmds)
 	for i := range p.asked {

@@ -111,6 +111,8 @@ func word(arg any) string {
 	switch v := arg.(type) {
 	case string:
 		return v
+	case *string:
+		return *v
 	case []byte:
 		return string(v)
 	case Secret:
