@@ -15,10 +15,10 @@ func somePlan(t testing.TB) Plan {
 }
 
 func TestPlanFileGivesThePlanBack(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range seeds(200) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		w := randomWorld(r, 6)
-		p, err := Make(randomRequest(r, w), w.snapshot(), randomFacts(r))
+		p, err := Make(randomRequest(r, w, requestKinds[seed%uint64(len(requestKinds))]), w.snapshot(), randomFacts(r))
 		if err != nil {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestMoveFromAllTakesInProportionAsTheServersToolDoes(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range seeds(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		w := randomWorld(r, 8)
 		to := id(r.IntN(len(w.sets)), 0)
@@ -147,7 +147,7 @@ func TestDrainedPrimaryStaysPrimaryWhereReplicaMigrationIsOff(t *testing.T) {
 }
 
 func TestPourIsAsEvenAsCanBe(t *testing.T) {
-	for seed := range uint64(500) {
+	for seed := range seeds(500) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		have := make([]int, 1+r.IntN(20))
 		for i := range have {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -97,6 +98,20 @@ func node(s *cluster.Snapshot, id cluster.NodeID) *cluster.Node {
 		panic(id)
 	}
 	return n
+}
+
+// seeds are those of so many random trials, always the same. Under the race
+// detector, which makes pure functions thirty times as slow and finds nothing in
+// them, they are fewer, and others every time.
+func seeds(n uint64) iter.Seq[uint64] {
+	first := uint64(0)
+	if raceEnabled {
+		first, n = uint64(rand.Uint32()), n/8
+	}
+	return func(yield func(uint64) bool) {
+		for seed := first; seed < first+n && yield(seed); seed++ {
+		}
+	}
 }
 
 // randomWorld spreads all slots over primaries: in long runs, or in small ones.
