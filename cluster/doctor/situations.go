@@ -8,6 +8,6 @@ type situation func(*examination) (Status, string, bool)
 func situations() []situation {
 	return []situation{
 		noContact, forming, majorityLost, manyShardsDown, shardDown, slotsWithoutOwner,
-		notTrusted, disputed, outOfSight, flapping, bare, served,
+		notTrusted, replaced, disputed, outOfSight, flapping, bare, served,
 	}
 }

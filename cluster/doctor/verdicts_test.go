@@ -179,13 +179,40 @@ func primaryOdd(all, ab int) []verdictCase {
 	}
 }
 
+// cutOff is a cluster whose primary C hears nobody, and was replaced by C1.
+func cutOff(says string) *bench {
+	b := build(3, 1)
+	old, next, shard := b.node("C"), b.node("C1"), &b.s.Shards[2]
+	next.Member.Flags, next.Member.Primary, next.Member.Epoch, next.Member.Slots = cluster.Primary, "", 9, old.Member.Slots
+	next.Stats.Role = cluster.Primary
+	shard.Primary, shard.Replicas = next.ID, []cluster.NodeID{old.ID}
+	rest := []string{"A", "B", "A1", "B1", "C1"}
+	d := cluster.Dispute{Range: shard.Slots[0], Says: []cluster.Claim{{Owner: next.ID, Epoch: 9}, {Owner: old.ID, Epoch: 3, By: []cluster.NodeID{old.ID}}}}
+	for _, nick := range rest {
+		d.Says[0].By = append(d.Says[0].By, b.ids[nick])
+		b.say(cluster.Fail, "C", nick).say(cluster.PFail, nick, "C")
+	}
+	b.s.Disputes, b.state[old.ID] = []cluster.Dispute{d}, says
+	return b
+}
+
 func slotTrouble(all int) []verdictCase {
 	disputed := build(3, 1)
 	disputed.s.Disputes = []cluster.Dispute{{Range: keyslot.Range{First: 100, Last: 199}, Says: []cluster.Claim{
 		{Owner: disputed.ids["A"], Epoch: 7, By: []cluster.NodeID{disputed.ids["A"], disputed.ids["C"]}},
 		{Owner: disputed.ids["B"], Epoch: 5, By: []cluster.NodeID{disputed.ids["B"]}},
 	}}}
+	heard := cutOff("ok")
+	for _, nick := range []string{"A", "B"} {
+		delete(heard.says, [2]cluster.NodeID{heard.ids["C"], heard.ids[nick]})
+	}
 	return []verdictCase{
+		{"primary cut off and replaced", cutOff("fail"), Degraded, all,
+			"10.0.0.13:7003 is cut off from the other nodes, which replaced it: 10.0.0.16:7006 has slots 10922-16383 (epoch 9). The old primary has not heard of it, and refuses every key; once it hears the others it follows: check its bus port."},
+		{"primary cut off and replaced, within its node timeout", cutOff("ok"), Degraded, all,
+			"10.0.0.13:7003 is cut off from the other nodes, which replaced it: 10.0.0.16:7006 has slots 10922-16383 (epoch 9). The old primary has not heard of it, and still serves: its writes are lost; once it hears the others it follows: check its bus port."},
+		{"replaced primary that hears the others", heard, Degraded, all,
+			"The nodes disagree about who owns slots 10922-16383: 5 say 10.0.0.16:7006 (epoch 9) and 1 says 10.0.0.13:7003 (epoch 3). The higher epoch wins; clients are sent back and forth until then."},
 		{"slot without owner, full coverage", build(3, 1).disown(5461, 5461).allFail(), Down, 0,
 			"Slot 5461 has no owner (<1 % of the key space), and full coverage is required: no key is served. It will not heal by itself."},
 		{"slots without owner, no coverage needed", build(3, 1).disown(100, 1099).set("cluster-require-full-coverage", "no"), Degraded, all - 1000,
