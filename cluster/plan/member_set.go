@@ -31,8 +31,8 @@ var (
 var lossySettings = []string{"maxmemory", "maxmemory-policy", "maxmemory-clients"}
 
 // PlanSetting plans one value for all nodes, kept in their configuration files
-// where they have one. values are what the nodes have now, as far as they told.
-// The error is a *Refusal.
+// where they have one. values are what the nodes have now, as far as they told; a
+// node that has the value is not set, only made to keep it. The error is a *Refusal.
 func PlanSetting(s *cluster.Snapshot, name, value string, values map[cluster.NodeID]string) (MemberPlan, error) {
 	p, err := look(s)
 	if err != nil {
@@ -47,10 +47,10 @@ func PlanSetting(s *cluster.Snapshot, name, value string, values map[cluster.Nod
 	if len(nodes) == 0 {
 		return MemberPlan{}, &Refusal{Reason: NodeDown, Text: "no node answers; the setting cannot be changed anywhere"}
 	}
-	plan := MemberPlan{Kind: MemberSet, Title: fmt.Sprintf("set %s to %s on %s", name, settingText(name, value), count(len(nodes), "node"))}
+	plan := MemberPlan{Kind: MemberSet}
 	plan.Risk, plan.Why, plan.Type = settingRisk(name, value)
-	step := MemberStep{Act: ActSet, Among: nodes, Title: "set it on every node and write it to its configuration file"}
-	unknown, differing := 0, map[string]bool{}
+	step := MemberStep{Act: ActSet, Among: nodes, Title: "set it where it differs, and let every node write it to its configuration file"}
+	unknown, have, differing := 0, 0, map[string]bool{}
 	for _, n := range nodes {
 		set, keep := n.send("CONFIG", "SET", name, value), n.send("CONFIG", "REWRITE")
 		old, told := values[n.ID]
@@ -62,7 +62,22 @@ func PlanSetting(s *cluster.Snapshot, name, value string, values map[cluster.Nod
 			unknown++
 		}
 		keep.Note = "so that it outlives a restart, where there is a file"
+		if told && old == value {
+			have++
+			keep.Note = "has it; " + keep.Note
+			step.Commands = append(step.Commands, keep)
+			continue
+		}
 		step.Commands = append(step.Commands, set, keep)
+	}
+	switch text := settingText(name, value); have {
+	case 0:
+		plan.Title = fmt.Sprintf("set %s to %s on %s", name, text, count(len(nodes), "node"))
+	case len(nodes):
+		plan.Title = fmt.Sprintf("keep %s at %s on %s", name, text, count(len(nodes), "node"))
+		plan.Risk, plan.Why, plan.Type = Safe, "every node has it already; only configuration files are written", ""
+	default:
+		plan.Title = fmt.Sprintf("set %s to %s on %d of %d nodes", name, text, len(nodes)-have, len(nodes))
 	}
 	if values != nil && unknown == len(nodes) {
 		return MemberPlan{}, &Refusal{Reason: BadRequest, Text: fmt.Sprintf("no node has a setting called %q, or lets this user read it", clean(name))}

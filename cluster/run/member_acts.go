@@ -231,6 +231,13 @@ func (j *MemberJob) set(ctx context.Context, s *plan.MemberStep) error {
 
 func (j *MemberJob) setOn(ctx context.Context, cmds []plan.Command) MemberResult {
 	r := MemberResult{ID: cmds[0].Node, Addr: cmds[0].Addr}
+	if len(cmds) == 1 { // it has the value
+		r.OK, r.Text = true, "had it, and kept in its configuration file"
+		if err := j.crew.ask(ctx, r.Addr, callTimeout, memberWords(cmds[0]))[0].Err; err != nil {
+			r.Text = "had it, but not kept: after a restart another value may be back (" + keepFailed(err) + ")"
+		}
+		return r
+	}
 	name, value := cmds[0].Args[2], cmds[0].Args[3]
 	get := []any{"CONFIG", "GET", name}
 	answers := j.crew.ask(ctx, r.Addr, callTimeout, get, memberWords(cmds[0]), get)
@@ -248,10 +255,8 @@ func (j *MemberJob) setOn(ctx context.Context, cmds []plan.Command) MemberResult
 		}
 	}
 	r.OK, r.Text = true, "set, and kept in its configuration file"
-	if len(cmds) > 1 {
-		if err := j.crew.ask(ctx, r.Addr, callTimeout, memberWords(cmds[1]))[0].Err; err != nil {
-			r.Text = "set, but not kept: after a restart the old value is back (" + keepFailed(err) + ")"
-		}
+	if err := j.crew.ask(ctx, r.Addr, callTimeout, memberWords(cmds[1]))[0].Err; err != nil {
+		r.Text = "set, but not kept: after a restart the old value is back (" + keepFailed(err) + ")"
 	}
 	return r
 }
