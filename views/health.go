@@ -29,7 +29,7 @@ type Health struct {
 	scroll int                 // rows of it above the first one shown
 
 	verbs  moveVerbs[*Health]
-	repair func(doctor.Rule) tea.Cmd // nil: the screen stands alone
+	repair func(doctor.Rule, doctor.Finding) tea.Cmd // nil: the screen stands alone
 }
 
 // healthGrouping is what findings are put together by.
@@ -53,7 +53,7 @@ func (h *Health) Name() string { return "health" }
 
 var healthActions = ui.Actions[*Health]{
 	{Keys: []string{"r", "enter"}, Label: "repair", Help: "Open the plan or the page that deals with the finding. Nothing changes before you confirm it there.", Off: noRepair,
-		Do: func(h *Health) tea.Cmd { _, rule, _ := h.current(); return h.repair(rule) }},
+		Do: func(h *Health) tea.Cmd { f, rule, _ := h.current(); return h.repair(rule, f) }},
 	{Keys: []string{"M"}, Label: "mute", Help: "Do not be told of the finding for a while, with a reason; of a muted one: be told again. Kept on this machine, for this cluster; \"slotdeck check\" and \"status\" keep to it, too.", Off: noMute, Do: (*Health).mute},
 	{Keys: []string{"e"}, Label: "evidence", Help: "All that is known of the finding under the cursor, whatever room that takes.", Do: do(func(h *Health) { h.full = !h.full })},
 	{Keys: []string{"v"}, Label: "views", Help: "Which node says what: of slots, epochs, flags, primaries and addresses, all that they do not say alike.", Do: do(func(h *Health) { h.matrix, h.scroll = !h.matrix, 0 })},

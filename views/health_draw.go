@@ -29,12 +29,12 @@ func (h *Health) Body(sc *Scene) []string {
 			pane = sc.H - 3 // the heading of its group, and the finding itself
 		}
 	}
-	lines := []string{t.Heading("health", t.Dim.Text("by "+h.by.String())+" ", sc.W)}
+	h.height = max(0, sc.H-pane-1)
+	list, above := h.listed(sc)
 	if len(h.list) == 0 {
-		lines = append(lines, h.nothing(sc)...)
+		list = h.nothing(sc)
 	}
-	h.height = max(0, sc.H-pane-len(lines))
-	lines = ui.Fill(append(lines, h.listed(sc)...), sc.H-pane)
+	lines := ui.Fill(append([]string{t.Heading("health", above+t.Dim.Text("by "+h.by.String())+" ", sc.W)}, list...), sc.H-pane)
 	if pane > 0 {
 		lines = append(lines, t.Rule(sc.W, ""))
 		lines = append(lines, ui.Fill(h.explained(sc, pane-1), pane-1)...)
@@ -61,14 +61,15 @@ func (h *Health) nothing(sc *Scene) []string {
 		"  " + t.Dim.Text(plural(len(doctor.Rules()), "rule")+" looked at "+plural(answer, "node")+" of "+strconv.Itoa(len(sc.Snap.Nodes)))}
 }
 
-// listed are the findings under their headings, those around the cursor.
-func (h *Health) listed(sc *Scene) []string {
+// listed are the findings under their headings, those around the cursor, and what
+// is hidden above them: a worse finding that has just come in must not be missed
+// by who looks further down.
+func (h *Health) listed(sc *Scene) (lines []string, above string) {
 	t := sc.Theme
 	count := map[string]int{}
 	for _, g := range h.groups {
 		count[g]++
 	}
-	var lines []string
 	var places []int // the line of each finding
 	for i := range h.list {
 		if i == 0 || h.groups[i] != h.groups[i-1] {
@@ -78,17 +79,53 @@ func (h *Health) listed(sc *Scene) []string {
 		lines = append(lines, h.line(sc, i))
 	}
 	if len(lines) <= h.height {
-		return lines
+		return lines, ""
 	}
-	room := max(1, h.height-1) // the last line counts the hidden ones
+	room := max(1, h.height-1) // the last line tells of those below
 	top := max(0, min(places[h.cursor.At]-room/2, len(lines)-room))
-	hidden := 0
-	for _, at := range places {
-		if at < top || at >= top+room {
-			hidden++
+	var over, under []int
+	for i, at := range places {
+		switch {
+		case at < top:
+			over = append(over, i)
+		case at >= top+room:
+			under = append(under, i)
 		}
 	}
-	return append(lines[top:top+room:top+room], t.Dim.Text("  "+plural(hidden, "finding")+" more"))
+	if above = h.hidden(t, over, t.Glyph.Up, "above"); above != "" {
+		above += "  "
+	}
+	below := h.hidden(t, under, t.Glyph.Down, "below")
+	if below != "" {
+		below = "  " + below
+	}
+	return append(lines[top:top+room:top+room], below), above
+}
+
+// hidden counts findings of the list that there is no room for, and the worst of
+// them; empty when there are none.
+func (h *Health) hidden(t *ui.Theme, which []int, sign, where string) string {
+	if len(which) == 0 {
+		return ""
+	}
+	worst, many := doctor.Note, 0
+	for _, i := range which {
+		if _, muted := h.muted[i]; muted {
+			continue
+		}
+		switch f := h.list[i]; {
+		case f.Severity > worst:
+			worst, many = f.Severity, 1
+		case f.Severity == worst:
+			many++
+		}
+	}
+	text := t.Dim.Text(sign + " " + plural(len(which), "finding") + " " + where)
+	if worst == doctor.Note {
+		return text
+	}
+	p, glyph := severityPaint(t, worst)
+	return text + " " + p.Text(glyph+" "+strconv.Itoa(many)+" "+worst.String())
 }
 
 func (h *Health) line(sc *Scene, i int) string {

@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
+	"slotdeck/cluster/plan"
 	"slotdeck/ui"
 )
 
@@ -54,7 +55,7 @@ func TestEveryRuleIsReadableInTheSmallestTerminal(t *testing.T) {
 		sc := sampleScene(sampleSnapshot(), ui.Look{}, 80, 20)
 		sc.Findings = []doctor.Finding{{ID: rule.ID, Severity: rule.Most, Text: strings.Repeat("a long finding ", 20), Shard: "A", Node: sampleID(1)}}
 		h := NewHealth()
-		h.repair = func(doctor.Rule) tea.Cmd { return nil }
+		h.repair = func(doctor.Rule, doctor.Finding) tea.Cmd { return nil }
 		h.Show(sc)
 		body := strings.Join(h.Body(sc), "\n")
 		shown := strings.Join(strings.Fields(body), "") // lines break at hyphens, too
@@ -114,6 +115,44 @@ func TestHealthKeepsTheFindingUnderTheCursor(t *testing.T) {
 	}
 }
 
+// Who looks further down a long list has to learn of what has come in above it.
+func TestHealthTellsOfWorseFindingsOutOfSight(t *testing.T) {
+	sc := sampleScene(sampleSnapshot(), ui.Look{}, 80, 20)
+	for i := range 20 {
+		sc.Findings = append(sc.Findings, doctor.Finding{ID: "keys-evicted", Severity: doctor.Note, Text: "x", Node: sampleID(i)})
+	}
+	h := NewHealth()
+	h.Show(sc)
+	body := func() (heading, rest string) {
+		lines := h.Body(sc)
+		return lines[0], strings.Join(lines[1:], "\n")
+	}
+	if heading, rest := body(); strings.Contains(heading, "above") || !strings.Contains(rest, "↓") || strings.Contains(rest, "urgent") {
+		t.Errorf("at the top: %s\n%s", heading, rest)
+	}
+	h.Key(tea.KeyPressMsg{Code: 'G', Text: "G"}, sc)
+	sc.Findings = append([]doctor.Finding{{ID: "link-down", Severity: doctor.Urgent, Text: "y"}, {ID: "save-failed", Severity: doctor.Urgent, Text: "z"}}, sc.Findings...)
+	h.Show(sc)
+	if f, _, _ := h.current(); f.Severity != doctor.Note {
+		t.Fatalf("the cursor has left its finding: %v", f)
+	}
+	heading, rest := body()
+	if !strings.Contains(heading, "findings above") || !strings.Contains(heading, "2 urgent") || strings.Contains(rest, "↓") {
+		t.Errorf("at the bottom: %s\n%s", heading, rest)
+	}
+	for range 10 {
+		h.Key(tea.KeyPressMsg{Code: 'k', Text: "k"}, sc)
+	}
+	heading, rest = body()
+	if !strings.Contains(heading, "2 urgent") || !strings.Contains(rest, "↓") {
+		t.Errorf("in the middle: %s\n%s", heading, rest)
+	}
+	h.Key(tea.KeyPressMsg{Code: 'g', Text: "g"}, sc)
+	if heading, _ := body(); strings.Contains(heading, "above") {
+		t.Errorf("back at the top: %s", heading)
+	}
+}
+
 func TestHealthShowsWhatTheFilterKeeps(t *testing.T) {
 	s := failoverStage(t, newFakeFailovers(), ailing(), ui.Look{}, 160, 45)
 	s.press("7", "/")
@@ -155,6 +194,44 @@ func TestSettingIsFilledIn(t *testing.T) {
 	s.want("setting", "maxmemory")
 }
 
+func TestUnevenPrimariesOpenARebalanceByWhatTheyDifferIn(t *testing.T) {
+	for id, by := range map[string]plan.Objective{"slots-uneven": plan.Slots, "keys-uneven": plan.Keys, "memory-uneven": plan.Memory, "traffic-uneven": plan.Traffic} {
+		rule, _ := doctor.RuleOf(id)
+		s, _ := newMoveStage(t, healthy(), ui.Look{}, 160, 45)
+		s.press("7")
+		s.follow(s.app.repair(rule, doctor.Finding{ID: id}))
+		s.want("rebalance", "‹ "+by.String()+" ›")
+	}
+}
+
+// What most nodes have is proposed; a secret never is.
+func TestSettingThatDiffersIsFilledInWithWhatMostHave(t *testing.T) {
+	snap := ailing()
+	for i := range snap.Nodes {
+		timeout, secret := "0", cluster.Hidden("one")
+		if i == 0 {
+			timeout, secret = "900", cluster.Hidden("two")
+		}
+		snap.Nodes[i].Checkup = cluster.Reading[*cluster.Checkup]{At: snap.At, Value: &cluster.Checkup{SlowLogged: -1, Settings: map[string]string{"timeout": timeout, "masterauth": secret}}}
+	}
+	for name, proposed := range map[string]string{"timeout": "0", "masterauth": ""} {
+		var f doctor.Finding
+		for _, g := range doctor.Findings(snap) {
+			if g.Setting == name {
+				f = g
+			}
+		}
+		rule, _ := doctor.RuleOf(f.ID)
+		rule.Setting = f.Setting
+		s, _ := memberStage(t, snap, ui.Look{}, 160, 45)
+		s.press("7")
+		s.follow(s.app.repair(rule, f))
+		if form := s.app.members.form; form == nil || form.setting.value != name || form.value.value != proposed || f.ID != "settings-differ" {
+			t.Errorf("%s: %+v of %v", name, form, f)
+		}
+	}
+}
+
 func TestNodeOfAFindingIsOneKeyAway(t *testing.T) {
 	s := failoverStage(t, newFakeFailovers(), ailing(), ui.Look{}, 160, 45)
 	s.press("7", "/")
@@ -179,7 +256,7 @@ func TestEveryRepairOfTheRulesLeadsSomewhere(t *testing.T) {
 		}
 		s, _ := memberStage(t, ailing(), ui.Look{}, 160, 45)
 		s.press("7")
-		cmd := s.app.repair(rule)
+		cmd := s.app.repair(rule, doctor.Finding{})
 		if cmd == nil && s.app.at == onHealth {
 			t.Errorf("%s: %s leads nowhere", rule.ID, rule.Repair)
 		}
@@ -193,7 +270,7 @@ func TestEveryRepairOfTheRulesLeadsSomewhere(t *testing.T) {
 func TestFindingWithoutAPlanSaysSo(t *testing.T) {
 	h := NewHealth()
 	h.list = []doctor.Finding{{ID: "link-down", Severity: doctor.Urgent}}
-	h.repair = func(doctor.Rule) tea.Cmd { return nil }
+	h.repair = func(doctor.Rule, doctor.Finding) tea.Cmd { return nil }
 	if off := noRepair(h); !strings.Contains(off, "slotdeck has no plan for this") {
 		t.Errorf("it says %q", off)
 	}

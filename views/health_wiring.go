@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"slotdeck/cluster/doctor"
@@ -30,7 +32,7 @@ func (a *App) offerRepairs() {
 
 // repair opens what deals with findings of a rule, as the palette would for the
 // node under the cursor. Each refuses by itself where the console only looks.
-func (a *App) repair(rule doctor.Rule) tea.Cmd {
+func (a *App) repair(rule doctor.Rule, f doctor.Finding) tea.Cmd {
 	switch rule.Repair {
 	case doctor.FailOver:
 		return failOver(a, "")
@@ -47,7 +49,11 @@ func (a *App) repair(rule doctor.Rule) tea.Cmd {
 	case doctor.SpreadPrimaries:
 		return a.conduct().openSpread(a.scene().Snap)
 	case doctor.ChangeSetting:
-		return wantMember(plan.MemberSet)(a, rule.Setting)
+		return wantMember(plan.MemberSet)(a, strings.TrimSpace(rule.Setting+" "+f.Value)) // as a proposal: what most have
+	case doctor.EvenOut:
+		return evenOut(a, rule.By)
+	case doctor.FollowAnother:
+		return wantMember(plan.MemberReplicate)(a, "")
 	case doctor.RepairSlots:
 		return wantMember(plan.MemberRepair)(a, "")
 	case doctor.RestartNodes:

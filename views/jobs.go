@@ -55,6 +55,7 @@ type (
 		kind  moveKind
 		about cluster.NodeID
 		to    cluster.NodeID // empty: whoever has the fewest slots
+		by    plan.Objective // of moveRebalance
 		slots keyslot.Set
 	}
 	moveFactsArrived struct {

@@ -26,6 +26,7 @@ func (j *Jobs) propose(msg moveWanted, sc *Scene) tea.Cmd {
 	}
 	f := newMoveForm(msg.kind, sc.Snap, msg.about, msg.slots)
 	f.aim(msg.to)
+	f.evenOut(msg.by)
 	f.p = &Proposal{Body: f.body}
 	f.p.Keys = moveActions(f, j)
 	f.p.Run = func() tea.Cmd { return j.begin(f) }

@@ -42,6 +42,11 @@ func (j *Jobs) flight() []SlotInFlight {
 	return j.at.InFlight
 }
 
+// evenOut opens the page of a rebalance by what the primaries differ in.
+func evenOut(a *App, by plan.Objective) tea.Cmd {
+	return func() tea.Msg { return moveWanted{kind: moveRebalance, by: by} }
+}
+
 // wantMove is a command of the palette that opens the page of a move.
 func wantMove(kind moveKind) func(*App, string) tea.Cmd {
 	return func(a *App, arg string) tea.Cmd {

@@ -163,6 +163,14 @@ func (f *moveForm) aim(to cluster.NodeID) {
 	}
 }
 
+// evenOut chooses what a rebalance evens out.
+func (f *moveForm) evenOut(by plan.Objective) {
+	if f.by.at != int(by) {
+		f.by.at = int(by)
+		f.rework()
+	}
+}
+
 func (f *moveForm) slotsOf(id cluster.NodeID) int {
 	for _, c := range f.to.shards {
 		if c.id == id {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/plan"
 )
 
 // balanceChecks are the rules of this file, in their order.
@@ -11,21 +12,21 @@ func balanceChecks() []check {
 	const next = "Then slotdeck rebalance proposes what to move; biggest keys and hottest slots tell what cannot be shared out."
 	return []check{
 		{unevenSlots, []Rule{
-			{ID: "slots-uneven", Least: Note, Most: Note,
+			{ID: "slots-uneven", Least: Note, Most: Note, Repair: EvenOut,
 				Means: "A shard owns far more slots than the others. That may be meant, when its host is larger.",
 				Next:  "When it is not meant, slotdeck rebalance proposes which to move."},
-			{ID: "primary-empty", Least: Note, Most: Note,
+			{ID: "primary-empty", Least: Note, Most: Note, Repair: EvenOut,
 				Means: "A primary owns no slots: it holds nothing and does not vote.",
 				Next:  "Give it slots, let it follow a primary, or take it out of the cluster."},
 		}},
 		{unevenKeys, []Rule{
-			{ID: "keys-uneven", Least: Note, Most: Note, Means: "A shard holds far more keys than the others.", Next: "Slots with many keys are mostly a hash tag that too many keys share. " + next},
+			{ID: "keys-uneven", Least: Note, Most: Note, Repair: EvenOut, By: plan.Keys, Means: "A shard holds far more keys than the others.", Next: "Slots with many keys are mostly a hash tag that too many keys share. " + next},
 		}},
 		{unevenMemory, []Rule{
-			{ID: "memory-uneven", Least: Look, Most: Look, Means: "A shard uses far more memory than the others: it is full long before the cluster is.", Next: "Look at the biggest keys first. " + next},
+			{ID: "memory-uneven", Least: Look, Most: Look, Repair: EvenOut, By: plan.Memory, Means: "A shard uses far more memory than the others: it is full long before the cluster is.", Next: "Look at the biggest keys first. " + next},
 		}},
 		{unevenTraffic, []Rule{
-			{ID: "traffic-uneven", Least: Note, Most: Note, Means: "A shard serves far more commands than the others: it is busy long before the cluster is.", Next: "Look at the hottest slots and keys. " + next},
+			{ID: "traffic-uneven", Least: Note, Most: Note, Repair: EvenOut, By: plan.Traffic, Means: "A shard serves far more commands than the others: it is busy long before the cluster is.", Next: "Look at the hottest slots and keys. " + next},
 		}},
 	}
 }

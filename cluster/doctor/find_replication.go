@@ -65,9 +65,9 @@ func replicationChecks() []check {
 				Next:  "Accept it for a cache. Else set min-replicas-to-write to 1 where every primary has two replicas, so that the loss of one does not stop writes."},
 		}},
 		{chainedReplicas, []Rule{
-			{ID: "replica-chained", Least: Look, Most: Look, Repair: ReplaceNode,
+			{ID: "replica-chained", Least: Look, Most: Look, Repair: FollowAnother,
 				Means: "The replica follows a node that is itself a replica: it learns everything later, and is lost with the one in between.",
-				Next:  "Let it follow the shard's primary: slotdeck replicate."},
+				Next:  "Let it follow the shard's primary (headless: slotdeck replicate)."},
 		}},
 		{outrunBacklogs, []Rule{
 			{ID: "backlog-outrun", Least: Look, Most: Look, Repair: ChangeSetting, Setting: "repl-backlog-size",

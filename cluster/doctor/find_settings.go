@@ -114,6 +114,9 @@ func differingSettings(e *examination) []Finding {
 	var out []Finding
 	for _, d := range Drift(e.s) {
 		f := Finding{ID: "settings-differ", Severity: Note, Setting: d.Setting}
+		if most := d.Values[0]; len(most.Nodes) > len(d.Values[1].Nodes) && !cluster.SecretSetting(d.Setting) {
+			f.Value = most.Value
+		}
 		if d.Grave {
 			f.Severity = Look
 		}

@@ -44,6 +44,7 @@ type Finding struct {
 	Evidence []string        // what it is drawn from, a line each, clean; may be empty
 	Slots    []keyslot.Range // that it is about; may be empty
 	Setting  string          // that it is about, by its name in CONFIG GET; may be empty
+	Value    string          // of the setting, that more nodes have than any other; may be empty
 }
 
 // Findings applies every rule to a snapshot: the most severe first, then in

@@ -1,14 +1,17 @@
 package doctor
 
+import "slotdeck/cluster/plan"
+
 // Rule is what is behind the findings of one ID: what they mean and what to do.
 type Rule struct {
 	ID          string
-	Subject     string   // what it is about, as a heading
-	Least, Most Severity // how loud its findings are
-	Means       string   // sentences
-	Next        string   // what to do next; sentences
-	Repair      Repair   // what slotdeck can do about it
-	Setting     string   // the setting that ChangeSetting is about
+	Subject     string         // what it is about, as a heading
+	Least, Most Severity       // how loud its findings are
+	Means       string         // sentences
+	Next        string         // what to do next; sentences
+	Repair      Repair         // what slotdeck can do about it
+	Setting     string         // the setting that ChangeSetting is about
+	By          plan.Objective // what EvenOut evens out
 }
 
 // Link is where the documents explain the rule.
@@ -30,6 +33,8 @@ const (
 	ChangeSetting                 // one value of a setting on all nodes
 	RestartNodes                  // a rolling restart
 	RepairSlots                   // slots without owner, with several, keys in the wrong place
+	EvenOut                       // move slots so that the primaries have like shares
+	FollowAnother                 // a node follows another primary
 )
 
 // String says what the repair opens; for NoRepair that there is none.
@@ -53,6 +58,10 @@ func (r Repair) String() string {
 		return "a plan of one setting for all nodes"
 	case RepairSlots:
 		return "a plan that repairs slots by where their keys lie"
+	case EvenOut:
+		return "a plan that moves slots until the primaries are even"
+	case FollowAnother:
+		return "a plan that the node follows another primary"
 	case RestartNodes:
 		return "a plan of a rolling restart"
 	}
