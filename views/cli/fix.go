@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -84,9 +83,10 @@ type fixAnswer struct {
 // fixing is one run of the command.
 type fixing struct {
 	membership
-	target target
-	wish   plan.MemberWish
-	answer fixAnswer
+	target    target
+	standards doctor.Standards
+	wish      plan.MemberWish
+	answer    fixAnswer
 }
 
 // fixRounds bounds how often it plans again: what is repaired can bring to light
@@ -108,8 +108,12 @@ func (f *fixFlags) run(ctx context.Context, w *World, args []string) error {
 	if err != nil {
 		return err
 	}
+	by, err := t.standards()
+	if err != nil {
+		return err
+	}
 	f.yes = f.yes || w.Env("REDISCLI_CLUSTER_YES") == "1"
-	x := &fixing{membership: membership{memberFlags: &f.memberFlags, w: w, crew: engine.NewMemberCrew(t.Options), seeds: t.Seeds}, target: t,
+	x := &fixing{membership: membership{memberFlags: &f.memberFlags, w: w, crew: engine.NewMemberCrew(t.Options), seeds: t.Seeds}, target: t, standards: by,
 		wish: plan.MemberWish{Kind: plan.MemberRepair, Repair: r}, answer: fixAnswer{Plans: []plan.MemberPlan{}, Reports: []engine.MemberReport{}, Left: []string{}}}
 	defer x.crew.Close()
 	err = x.rounds(ctx)
@@ -244,13 +248,11 @@ func (x *fixing) examine(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	watching := watchTarget(ctx, x.target, time.Second)
-	snap, err := wholePicture(ctx, watching)
-	watching.stop()
+	snap, err := examined(ctx, x.target)
 	if err != nil {
 		return err
 	}
-	a := answerCheck(snap, nil, doctor.Standards{}, nil)
+	a := answerCheck(snap, nil, x.standards, muteFile{engine.StateDirOf(x.w.Env)}.Load(snap))
 	x.answer.Check = &a
 	x.answer.Fit = a.Fit && len(x.answer.Left) == 0
 	if x.out == asJSON {

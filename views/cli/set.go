@@ -14,8 +14,9 @@ func newSet(w *World) *cobra.Command {
 		Short:   "Set a setting on every node",
 		Long: `Sets one setting (CONFIG SET) on every node of a cluster that answers, replicas
 too, reads it back, and writes it to the configuration file (CONFIG REWRITE) where
-the server has one. The plan shows what each node has now. What came of it is told
-for each node; the exit code is 0 only when all took it.
+the server has one. The plan shows what each node has now; one that has the value
+already only writes it to its file. What came of it is told for each node; the exit
+code is 0 only when all took it.
 
 Passwords are not set by it, for a plan shows its values; nor is what tells one
 node from another, such as its port, its folder or the address it announces.`,
