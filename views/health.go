@@ -91,6 +91,12 @@ func (h *Health) current() (doctor.Finding, doctor.Rule, bool) {
 
 // Hints are the screen's own actions.
 func (h *Health) Hints(*Scene) []ui.Hint {
+	switch {
+	case h.prompt != nil:
+		return []ui.Hint{{Key: "enter", Label: "mute"}, {Key: "esc", Label: "leave it"}}
+	case h.matrix: // no finding is in sight that the others could be about
+		return []ui.Hint{{Key: "v", Label: "findings"}}
+	}
 	return append(healthActions.Hints(h), h.verbs.actions.Hints(h)...)
 }
 
@@ -101,8 +107,8 @@ func (h *Health) Key(k tea.KeyPressMsg, sc *Scene) (tea.Cmd, bool) {
 		return h.typed(k), true
 	}
 	if h.matrix {
-		if cmd, known := h.turnMatrix(key, sc); known {
-			return cmd, true
+		if cmd, known := h.turnMatrix(key, sc); known || key != "v" {
+			return cmd, known
 		}
 	}
 	h.cursor.Move(0, h.rows) // whoever acts here means the finding that was under the cursor

@@ -43,6 +43,8 @@ func TestAFindingIsMutedWithAReasonAndToldAgain(t *testing.T) {
 	header := strings.Split(s.text(), "\n")[0]
 
 	s.press("M")
+	s.want("enter mute", "esc leave it")
+	s.wantNot("r repair")
 	s.typed("for ever")
 	s.press("enter")
 	s.want("it begins with a time")
@@ -104,6 +106,12 @@ func TestTheMatrixNamesWhoDissents(t *testing.T) {
 	s := newStage(t, ailing(), ui.Look{}, 160, 45)
 	s.press("7", "v")
 	s.want("WHO SAYS WHAT", "most say", "owner", "7000-7003")
+	s.want("v findings")
+	s.wantNot("M mute")
+	s.press("M", "r") // about a finding that nobody sees
+	if s.want("WHO SAYS WHAT"); s.app.screens[onHealth].(*Health).prompt != nil || s.app.overlay != nil {
+		t.Error("a key acted on a finding that is not in sight")
+	}
 	rows := s.app.scene().Snap.Matrix()
 	if len(rows.Dissenters()) == 0 {
 		t.Fatal("the sample has no dissenter")
