@@ -209,6 +209,9 @@ func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 		more = t.Dim.Text(strconv.Itoa(hidden) + " lines more, j k ")
 	}
 	lines := []string{t.Apart(" "+t.Accent.Text("PLAN")+"  "+t.Strong.Text(ui.Clean(p.Title)), more, sc.W), ""}
+	if more != "" { // else it stands below the edge
+		lines[1] = t.Cut(riskLines(t, p, max(sc.W, 400))[0], sc.W)
+	}
 	return ui.Fill(append(lines, body[pg.top:]...), sc.H), pg.footer(a, t)
 }
 

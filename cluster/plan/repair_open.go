@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"slotdeck/cluster"
 	"slotdeck/keyslot"
@@ -21,6 +22,8 @@ func (r *repair) openSlots() {
 			r.open = append(r.open, SlotWay{slot, Finish})
 		}
 	}
+	missing := map[string]*keyslot.Set{} // slots that wait for the same, told together
+	var reasons []string
 	for i := range found {
 		o := &found[i]
 		if r.took.Has(o.Slot) {
@@ -32,7 +35,16 @@ func (r *repair) openSlots() {
 		way := r.wayOf(o, found)
 		option := o.Option(way)
 		if way == Leave || !option.Possible {
-			r.leave("%s", o.Text)
+			why, waits := strings.CutSuffix(o.Text, fmt.Sprintf(needed, o.Slot))
+			switch {
+			case !waits:
+				r.leave("%s", o.Text)
+			case missing[why] == nil:
+				reasons, missing[why] = append(reasons, why), &keyslot.Set{}
+				fallthrough
+			default:
+				missing[why].Add(o.Slot)
+			}
 			continue
 		}
 		r.open = append(r.open, SlotWay{o.Slot, way})
@@ -40,6 +52,14 @@ func (r *repair) openSlots() {
 		n[way].Add(o.Slot)
 		if option.Risk > Safe {
 			r.risks(option.Risk, fmt.Sprintf("slot %d: %s", o.Slot, option.Text))
+		}
+	}
+	for _, why := range reasons {
+		slots := *missing[why]
+		if slots.Len() == 1 {
+			r.leave("%s; slot %s cannot be settled without it", why, someSlots(slots))
+		} else {
+			r.leave("%s; %s (%s) cannot be settled without it", why, count(slots.Len(), "open slot"), someSlots(slots))
 		}
 	}
 	for _, way := range []Way{Finish, RollBack} {

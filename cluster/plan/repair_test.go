@@ -293,6 +293,19 @@ func TestRepairLetsTheNamedOwnersValuesWinWhereAKeyLiesTwice(t *testing.T) {
 	}
 }
 
+// Fifty slots that wait for one node are told in one sentence.
+func TestRepairTellsWhatOpenSlotsWaitForOnce(t *testing.T) {
+	var open []opened
+	for slot := keyslot.Slot(100); slot < 150; slot++ {
+		open = append(open, opened{slot, a, false, b}, opened{slot, b, true, a})
+	}
+	s := withOpen(three(), open...).but(func(s *cluster.Snapshot) { node(s, b).ClusterInfo.Value.State = "fail" }).snapshot()
+	_, err := PlanRepair(s, RepairWish{}, counted(s, "100-149", map[cluster.NodeID]int64{a: 1, b: 1}))
+	if err == nil || strings.Count(err.Error(), "cannot be settled without it") != 1 || !strings.Contains(err.Error(), "50 open slots (100-149)") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Of three claimants the one of the newest epoch wins when it has the most keys,
 // and the others' keys follow, those of the newer epoch first.
 func TestRepairSettlesThreeClaimants(t *testing.T) {

@@ -94,7 +94,7 @@ func (t *triage) hopeless(facts Facts) string {
 		var f findings
 		t.p.standing(&t.p.primaries[t.p.index[id]], &f)
 		if f.refusal != nil && !(f.refusal.Reason == StateFail && t.p.heals(id)) {
-			return f.refusal.Text + fmt.Sprintf("; slot %d cannot be settled without it", o.slot)
+			return f.refusal.Text + fmt.Sprintf(needed, o.slot)
 		}
 		if !plainID(id) {
 			return fmt.Sprintf("the node %s has an id that no server gives; find out what answers there", t.p.name(id))
@@ -106,6 +106,9 @@ func (t *triage) hopeless(facts Facts) string {
 	}
 	return ""
 }
+
+// needed ends what is wrong with a node that a slot cannot be settled without.
+const needed = "; slot %d cannot be settled without it"
 
 func (t *triage) takesPart(id cluster.NodeID) bool {
 	if id == t.o.owner.id {
