@@ -80,6 +80,8 @@ func (t *triage) standing(to cluster.NodeID) string {
 		return text + fmt.Sprintf("; %d primaries import it, and %s does not say to whom it goes", len(o.targets), t.p.name(owner))
 	case len(o.holders()) > 1:
 		return text + fmt.Sprintf("; %s names %s as the target, but others take part, too", verb(b2i(migrating), t.p.name(owner), "nobody"), t.p.name(to))
+	case !migrating && t.away():
+		return text + fmt.Sprintf("; %s does not show its half of the move, perhaps after a failover: it does not send clients on, and a key elsewhere that they removed there since comes back with either way", t.p.name(owner))
 	case !migrating:
 		return text + fmt.Sprintf("; %s does not show its half of the move, perhaps after a failover", t.p.name(owner))
 	case !importing:
@@ -158,7 +160,7 @@ func (t *triage) rollBack() Option {
 		return out
 	}
 	out.Risk = Disruptive
-	out.Text += fmt.Sprintf(", and what is on %s comes back; until it is back clients do not find those keys, and one that is written meanwhile exists twice and is asked about. "+
+	out.Text += fmt.Sprintf(", and what is on %s comes back; until it is back clients do not find those keys: one written meanwhile exists twice and is asked about, one removed meanwhile comes back. "+
 		"To spare clients that, finish, then move the slot back", strings.Join(away, " and on "))
 	return out
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"slotdeck/cluster"
@@ -142,12 +143,15 @@ func (t *triage) untouched() bool {
 	_, migrating := flagged(t.o.sources, t.o.owner.id)
 	to := t.o.target()
 	_, importing := flagged(t.o.targets, to)
-	for _, id := range t.o.holders() {
-		if n, known := t.keys.of(t.o.slot, id); !known || n > 0 {
-			return false
-		}
-	}
-	return !migrating || !importing
+	return !t.away() && (!migrating || !importing)
+}
+
+// away reports whether others than the owner may hold keys.
+func (t *triage) away() bool {
+	return slices.ContainsFunc(t.o.holders(), func(id cluster.NodeID) bool {
+		n, known := t.keys.of(t.o.slot, id)
+		return !known || n > 0
+	})
 }
 
 // held is "73 keys", or "keys not counted".

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"slotdeck/keyslot"
 )
@@ -60,19 +61,18 @@ func (p *pair) bringBack(ctx context.Context, group []*load) error {
 		p.torn = map[tornKey]bool{}
 	}
 	back := &pair{j: p.j, move: p.move, from: p.to, to: p.from, toAddr: p.fromAddr, fromAddr: p.toAddr, pace: p.pace, torn: p.torn, homing: true, inHand: p.inHand,
-		patient: p.patient, echoes: p.homeEchoes}
+		patient: len(p.homeEchoes) > 0, echoes: p.homeEchoes}
 	p.homeEchoes = nil
 	defer func() { p.homeEchoes, p.hauled = back.echoes, p.hauled+back.hauled }()
 	for _, l := range mine {
 		if l.closed {
 			continue
 		}
-		stable := [][]any{setSlot(l.slot, "STABLE")}
-		back.closing = stable
+		back.closing = []*load{l}
 		if err := back.home(ctx, []*load{l}); err != nil {
 			return err
 		}
-		if err := p.setSlots(ctx, p.to, stable); err != nil {
+		if err := p.setSlots(ctx, p.to, [][]any{setSlot(l.slot, "STABLE")}); err != nil {
 			return err
 		}
 		l.closed = true
@@ -87,6 +87,16 @@ func (p *pair) bringBack(ctx context.Context, group []*load) error {
 // home moves keys until the source of this pair, which does not own the slots,
 // holds none but those that were kept or were its own before.
 func (p *pair) home(ctx context.Context, group []*load) error {
+	err := p.comeHome(ctx, group)
+	if err == nil {
+		p.shuts(nil)
+	} else if len(p.echoes) == 0 { // else clients would be sent to copies of keys that have come
+		p.reopen(ctx)
+	}
+	return err
+}
+
+func (p *pair) comeHome(ctx context.Context, group []*load) error {
 	stuck, before := 0, int64(-1)
 	for {
 		if err := p.silence(ctx); err != nil {
@@ -130,17 +140,50 @@ func (p *pair) home(ctx context.Context, group []*load) error {
 
 // close closes the owner, once; whoever comes meanwhile waits until it is.
 func (p *pair) close(ctx context.Context) error {
-	p.shut.Lock()
-	defer p.shut.Unlock()
+	p.door.Lock()
+	defer p.door.Unlock()
 	if len(p.closing) == 0 {
 		return nil
 	}
-	err := p.setSlots(ctx, p.to, p.closing)
+	p.shuts(p.closing) // also when it is not known whether it came through
+	err := p.setSlots(ctx, p.to, each(p.closing, func(l *load) []any { return setSlot(l.slot, "STABLE") }))
 	if err == nil {
 		p.closing = nil
 	}
 	return err
 }
+
+// shuts notes for which slots the owner is closed.
+func (p *pair) shuts(group []*load) {
+	for _, l := range p.shut {
+		l.shut = false
+	}
+	for _, l := range group {
+		l.shut = true
+	}
+	p.shut = group
+}
+
+// reopen lets the owner send clients on again to keys that could not come home. A
+// closed owner says of them that they do not exist: a client that removes one is
+// told so, and would find it there again once it has come.
+func (p *pair) reopen(ctx context.Context) {
+	p.door.Lock()
+	defer p.door.Unlock()
+	if len(p.shut) == 0 {
+		return
+	}
+	p.closing = p.shut // when they are fetched again
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), homeTimeout)
+	defer cancel()
+	if p.setSlots(ctx, p.to, each(p.shut, func(l *load) []any { return setSlot(l.slot, "MIGRATING", string(p.from)) })) == nil {
+		p.shuts(nil)
+	}
+}
+
+// homeTimeout is how long a node may be silent, beyond the time of a MIGRATE,
+// while an owner is closed whose keys are elsewhere.
+const homeTimeout = time.Second
 
 var errLeftOpen = errors.New("left as it is, as was chosen: a key has different values on both sides")
 
@@ -155,9 +198,13 @@ func (p *pair) settleAtHome(ctx context.Context, t target, one haul, mine, their
 	choice := TakeTarget
 	if !p.derived(one) && !one.load.ours {
 		if choice = Skip; p.asking {
+			p.reopen(ctx) // clients cannot wait as long as a question does
 			choice = p.j.ask(ctx, p.conflictAtHome(one, mine, theirs), p.j.opts.Unattended)
 			if err := ctx.Err(); err != nil { // nobody has chosen
 				return false, err
+			}
+			if mine, theirs, err = p.values(ctx, one); err != nil || !mine.exists || !theirs.exists && choice == TakeSource {
+				return err == nil, err
 			}
 		}
 	}

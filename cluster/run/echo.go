@@ -3,8 +3,11 @@ package run
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"slotdeck/cluster"
 )
 
 // echo is keys of a MIGRATE that failed for want of an answer, and that the source
@@ -13,13 +16,19 @@ import (
 type echo struct {
 	haul
 	some bool // whether the source kept a key is known only when it has it still
+
+	// What was sent, and how many keys had come before to which node: of keys that go
+	// home.
+	sent int
+	came int64
+	to   cluster.NodeID
 }
 
 // expectEcho notes which keys may arrive late. Clients know nothing of that: one
 // that removes such a key from the source is sent to the target for it from then
 // on, and would find it there again.
 func (p *pair) expectEcho(ctx context.Context, f failure) {
-	e := echo{haul: f.haul, some: !f.none}
+	e := echo{haul: f.haul, some: !f.none, sent: len(f.haul.keys), came: f.came, to: p.to}
 	e.sizes, e.keys = nil, slices.Clone(f.haul.keys)
 	if e.some {
 		if here, err := p.exist(ctx, p.from, e.haul); err == nil {
@@ -57,9 +66,12 @@ func (p *pair) silence(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		came := p.cameOf(ctx, e)
 		for i, key := range e.keys {
 			one := haul{load: e.load, db: e.db, keys: []string{key}}
 			switch {
+			case p.homing && !there[i] && here[i] && i < came:
+				err = p.dropStale(ctx, one)
 			case !there[i]:
 			case p.homing: // the owner has it; what was to come home is not needed any more
 				err = p.settleEcho(ctx, one)
@@ -90,6 +102,49 @@ func (p *pair) dropEcho(ctx context.Context, one haul, here bool) error {
 	}
 	back := &pair{j: p.j, from: p.to}
 	return back.drop(ctx, one)
+}
+
+// cameOf is how many of the keys of an echo, the first ones, certainly came home:
+// MIGRATE sends them in order, and whoever gets them counts them. Those that the
+// holder lost meanwhile may have been the first.
+func (p *pair) cameOf(ctx context.Context, e echo) int {
+	if !p.homing || e.came < 0 || e.some || e.to != p.to {
+		return 0
+	}
+	now, err := p.j.arrivals(ctx, p.to)
+	if err != nil {
+		return 0
+	}
+	return int(now-e.came) - (e.sent - len(e.keys))
+}
+
+// arrivals is how many keys MIGRATE has ever brought to a node; -1 when it does
+// not tell. The error is of a node that does not answer.
+func (j *Job) arrivals(ctx context.Context, id cluster.NodeID) (int64, error) {
+	answers, err := j.crew.call(ctx, id, homeTimeout, []any{"INFO", "commandstats"})
+	if err != nil {
+		return -1, err
+	}
+	text, ok := answers[0].Value.(string)
+	if !ok {
+		return -1, nil
+	}
+	_, line, _ := strings.Cut(text, "cmdstat_restore-asking:calls=")
+	n, _ := strconv.ParseInt(line[:max(0, strings.IndexByte(line, ','))], 10, 64) // not there: never
+	return n, nil
+}
+
+// dropStale removes the copy of a key that had come home, and is gone there again:
+// clients removed it, or it expired.
+func (p *pair) dropStale(ctx context.Context, one haul) error {
+	v, err := p.j.valueOf(ctx, p.from, one.db, one.keys[0])
+	if err != nil || !v.exists {
+		return err
+	}
+	if err := p.j.save(p.from, one, v); err != nil {
+		return err
+	}
+	return p.dismiss(ctx, one)
 }
 
 // settleEcho decides about a key that came home though nobody said so.

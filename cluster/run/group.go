@@ -133,7 +133,7 @@ func (p *pair) staying(ctx context.Context, group []*load) (out []*load, err err
 		if again(err) {
 			return nil, err
 		}
-		p.giveUp(skipped, err)
+		p.giveUp(ctx, skipped, err)
 	}
 	for _, l := range skipped {
 		l.closed = true
@@ -143,8 +143,10 @@ func (p *pair) staying(ctx context.Context, group []*load) (out []*load, err err
 }
 
 // giveUp leaves slots open that cannot be closed.
-func (p *pair) giveUp(group []*load, err error) {
+func (p *pair) giveUp(ctx context.Context, group []*load, err error) {
 	open := slices.DeleteFunc(slices.Clone(group), func(l *load) bool { return l.closed })
+	back := &pair{j: p.j, from: p.to, to: p.from, shut: slices.DeleteFunc(slices.Clone(open), func(l *load) bool { return !l.shut })}
+	back.reopen(ctx)
 	p.j.complain(fmt.Errorf("%s could not be brought back: %w", someSlots(slotsOf(open)), err))
 	for _, l := range open {
 		p.j.leftOpen(l.slot)

@@ -41,7 +41,8 @@ type mover struct {
 type failure struct {
 	haul haul
 	err  error
-	none bool // it is certain that no key left the source
+	none bool  // it is certain that no key left the source
+	came int64 // how many keys had ever come to the target before; -1: not told
 }
 
 // target is what MIGRATE needs to know of where keys go.
@@ -86,7 +87,11 @@ func (p *pair) moveKeys(ctx context.Context, group []*load) (moved int, err erro
 	}
 	var work sync.WaitGroup
 	work.Go(func() { m.end(m.scout(ctx), true) })
-	for range min(hands, p.depth()) {
+	atOnce := min(hands, p.depth())
+	if p.homing {
+		atOnce = 1 // of several that failed nobody could tell which keys had come
+	}
+	for range atOnce {
 		work.Go(func() { m.end(m.carry(ctx), false) })
 	}
 	work.Wait()
@@ -124,7 +129,7 @@ func (m *mover) carry(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if rest := m.p.pace.breather(held); rest > 0 && !m.p.j.leaving() {
+		if rest := m.p.pace.breather(held); rest > 0 && !m.p.homing && !m.p.j.leaving() {
 			if err := pause(ctx, rest); err != nil {
 				return err
 			}
@@ -153,8 +158,17 @@ func (m *mover) take(throttle int) (load []haul, units float64) {
 // source.
 func (m *mover) call(ctx context.Context, load []haul, units float64, budget time.Duration) (held time.Duration, err error) {
 	p, j := m.p, m.p.j
-	keys, timeout := keysIn(load), callTimeout
+	keys, timeout, came := keysIn(load), callTimeout, int64(-1)
+	if w, _ := j.wanted(); w.throttle > 0 {
+		p.reopen(ctx) // clients do not wait as long
+	}
 	p.pace.await(ctx, j, keys)
+	if p.homing {
+		if came, err = j.arrivals(ctx, p.to); err != nil {
+			return 0, err
+		}
+		timeout = homeTimeout
+	}
 	if err := p.close(ctx); err != nil {
 		return 0, err
 	}
@@ -188,7 +202,7 @@ func (m *mover) call(ctx context.Context, load []haul, units float64, budget tim
 	for i := range load {
 		before, a, after := answers[3*i].Value, answers[3*i+1], answers[3*i+2].Value
 		if a.Err != nil {
-			m.failed = append(m.failed, failure{load[i], a.Err, before != nil && before == after})
+			m.failed = append(m.failed, failure{haul: load[i], err: a.Err, none: before != nil && before == after, came: came})
 			j.thorough.Store(true)
 			if n := wentBetween(before, after, len(load[i].keys)); n > 0 {
 				part := load[i]

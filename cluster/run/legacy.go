@@ -220,7 +220,7 @@ func (p *pair) abandon(ctx context.Context, group []*load) {
 			return
 		}
 		if try == 3 || !again(err) || p.settle(ctx, group, err) != nil {
-			p.giveUp(open, err)
+			p.giveUp(ctx, open, err)
 			return
 		}
 	}

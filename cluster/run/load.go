@@ -26,6 +26,10 @@ type load struct {
 	// holds came with this job. unmarked: the owner was failed over while it was
 	// open, so that clients may have been served by one that had forgotten it.
 	ours, unmarked bool
+
+	// shut: its owner was closed so that its keys could come home, and they are not
+	// all there.
+	shut bool
 }
 
 func (l *load) sum() int64 {
@@ -88,11 +92,11 @@ type pair struct {
 	homing bool
 	asking bool // that is what the job is for; the operator is asked about those
 	kept   map[tornKey]bool
-	// closing are SETSLOTs for the owner, due just before the first keys come: it
-	// has to be closed by then, and until they are all there clients do not find
-	// them.
-	closing [][]any
-	shut    sync.Mutex
+	// closing are slots that the owner has to close just before the first keys
+	// come, because it would send them away like any client.
+	closing []*load
+	shut    []*load // that it closed, and whose keys are not all home
+	door    sync.Mutex
 }
 
 type tornKey struct {

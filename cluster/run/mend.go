@@ -100,11 +100,7 @@ func (p *pair) exist(ctx context.Context, id cluster.NodeID, h haul) ([]bool, er
 // settleKey decides between the two values of a key, and leaves it on the target
 // only. It is false when the slot is left out.
 func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, err error) {
-	key := one.keys[0]
-	var mine, theirs value
-	err = both(
-		func() (err error) { mine, err = p.j.valueOf(ctx, p.from, one.db, key); return err },
-		func() (err error) { theirs, err = p.j.valueOf(ctx, p.to, one.db, key); return err })
+	mine, theirs, err := p.values(ctx, one)
 	if err != nil {
 		return false, err
 	}
@@ -125,10 +121,7 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 		}
 		// Clients may have written while the question waited: what is saved has to
 		// be what is lost.
-		err = both(
-			func() (err error) { mine, err = p.j.valueOf(ctx, p.from, one.db, key); return err },
-			func() (err error) { theirs, err = p.j.valueOf(ctx, p.to, one.db, key); return err })
-		if err != nil {
+		if mine, theirs, err = p.values(ctx, one); err != nil {
 			return false, err
 		}
 		if choice != Skip && choice != Stop && (!mine.exists || !theirs.exists) {
@@ -151,6 +144,14 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 	}
 	one.load.skipped = true
 	return false, nil
+}
+
+// values reads a key on both sides.
+func (p *pair) values(ctx context.Context, one haul) (mine, theirs value, err error) {
+	err = both(
+		func() (err error) { mine, err = p.j.valueOf(ctx, p.from, one.db, one.keys[0]); return err },
+		func() (err error) { theirs, err = p.j.valueOf(ctx, p.to, one.db, one.keys[0]); return err })
+	return mine, theirs, err
 }
 
 // dismiss removes a key from the source of this pair that need not go, because

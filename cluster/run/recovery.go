@@ -261,7 +261,7 @@ func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
 			return err
 		}
 	}
-	var closing [][]any
+	var closing []*load
 	for i := 0; i < len(r.steps); i++ {
 		c := r.steps[i]
 		p := &pair{j: j, move: &plan.Move{From: r.owner, To: r.to}, from: c.Node, pace: newPace(j.opts.KeysPerCall)}
@@ -277,7 +277,7 @@ func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
 				args[k] = a
 			}
 			if c.Node == r.owner && c.Args[3] == "STABLE" && r.bringsHome(i) {
-				closing = [][]any{args}
+				closing = []*load{l}
 				continue
 			}
 			p.to = c.Node
@@ -295,6 +295,7 @@ func (j *Job) settleSlot(ctx context.Context, r remedy, l *load) error {
 			}
 			p.closing, closing = closing, nil
 			if err := p.persevere(ctx, func() error { return j.settleKeys(ctx, r, l, p, i) }); err != nil {
+				p.reopen(ctx)
 				return err
 			}
 			i += 2 // MIGRATE and the count belong to it

@@ -90,10 +90,7 @@ func (p *pair) removeStrays(ctx context.Context, l *load) error {
 }
 
 func (p *pair) removeStray(ctx context.Context, one haul) error {
-	var mine, theirs value
-	err := both(
-		func() (err error) { mine, err = p.j.valueOf(ctx, p.from, one.db, one.keys[0]); return err },
-		func() (err error) { theirs, err = p.j.valueOf(ctx, p.to, one.db, one.keys[0]); return err })
+	mine, theirs, err := p.values(ctx, one)
 	if err != nil {
 		return err
 	}
