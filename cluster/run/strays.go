@@ -11,7 +11,8 @@ import (
 // straysOn counts the keys that a node holds in slots it does not own. With
 // hidden they are made visible first, which Redis 8.4 and newer needs: each slot
 // is imported for the moment of the count, all in one go, so that nothing of it
-// stays whatever happens to this process.
+// stays whatever happens to this process. That is left out where the node's own
+// counts leave no room for such keys.
 func (j *Job) straysOn(ctx context.Context, id, owner cluster.NodeID, set keyslot.Set, hidden bool) (held keyslot.Set, keys int64, err error) {
 	var slots []keyslot.Slot
 	for s := range set.All() {
@@ -31,6 +32,9 @@ func (j *Job) straysOn(ctx context.Context, id, owner cluster.NodeID, set keyslo
 			}
 		}
 		return held, keys, nil
+	}
+	if j.showsAll(ctx, id) {
+		return held, 0, nil
 	}
 	const part = 256
 	for len(slots) > 0 {
@@ -52,4 +56,33 @@ func (j *Job) straysOn(ctx context.Context, id, owner cluster.NodeID, set keyslo
 		}
 	}
 	return held, keys, nil
+}
+
+// showsAll reports whether a node certainly holds no key of a slot that is not its
+// own: those of its own are as many as there are at that moment. DBSIZE counts
+// what Redis 8.4 and newer hide, CLUSTER SLOT-STATS tells of the node's own slots
+// only. It is false when the node does not tell.
+func (j *Job) showsAll(ctx context.Context, id cluster.NodeID) bool {
+	answers, err := j.crew.call(ctx, id, callTimeout, []any{"MULTI"}, []any{"DBSIZE"},
+		[]any{"CLUSTER", "SLOT-STATS", "SLOTSRANGE", 0, keyslot.Count - 1}, []any{"EXEC"})
+	if err != nil || j.databases > 1 {
+		return false
+	}
+	both, _ := answers[3].Value.([]any)
+	if len(both) != 2 {
+		return false
+	}
+	all, ok := both[0].(int64)
+	rows, also := both[1].([]any)
+	if !ok || !also {
+		return false
+	}
+	for _, row := range rows {
+		r, _ := row.([]any)
+		if len(r) != 2 {
+			return false
+		}
+		all -= number(fieldsOf(r[1]), "key-count")
+	}
+	return all == 0
 }

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"slotdeck/cluster/lab/labtest"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/run"
+	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
@@ -141,4 +143,30 @@ func TestKeysThatAreNowhereElseComeHome(t *testing.T) {
 	if again := w.find(); !again.Empty() {
 		t.Errorf("found again: %+v", again.Open)
 	}
+}
+
+// TestAtomicMoveOpensNoSlotToSeeThatNothingIsHidden: Redis 8.4 and newer show keys
+// of foreign slots only while those are open, and count them all the same.
+func TestAtomicMoveOpensNoSlotToSeeThatNothingIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "redis-8.6", lab.Config{})
+	w.fill(1000)
+	opened := func(since int) bool {
+		return slices.ContainsFunc(w.journal.Entries()[since:], func(e wire.Entry) bool { return strings.Contains(e.Command, "IMPORTING") })
+	}
+	w.move(plan.MoveExactly{Slots: slots("0-50"), To: w.id(1)}, run.Options{Driver: plan.AtomicRedis})
+	if opened(0) {
+		t.Error("slots were opened, though there was nothing to be seen")
+	}
+	w.strayKey(1, 0, 3000, 0)
+	since := len(w.journal.Entries())
+	w.move(plan.MoveExactly{Slots: slots("51-90"), To: w.id(1)}, run.Options{Driver: plan.AtomicRedis})
+	if !opened(since) {
+		t.Error("it was not looked where a hidden key lies")
+	}
+	_, err := run.Start(t.Context(), w.watch, w.plan(plan.MoveExactly{Slots: slots("2990-3010"), To: w.id(1)}), run.Options{Driver: plan.AtomicRedis, StateDir: w.state})
+	if reason, ok := plan.ReasonOf(err); !ok || reason != plan.StrayKeys {
+		t.Errorf("the hidden key is in the way, and was not found: %v", err)
+	}
+	w.nothingOpen()
 }
