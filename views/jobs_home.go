@@ -119,7 +119,11 @@ func (j *Jobs) foreignLines(sc *Scene) []string {
 		for _, r := range l.Rest {
 			left += r.Slots.Len()
 		}
-		text := fmt.Sprintf("A plan from this machine was not carried out to its end: %s; %s not moved yet. c plans the rest.", l.Plan, plural(left, "slot"))
+		text := fmt.Sprintf("A plan from this machine was not carried out to its end: %s; %s not moved yet. c plans the rest", l.Plan, plural(left, "slot"))
+		if given := l.given(); given > 0 {
+			text += fmt.Sprintf(", U the way back of %s", plural(given, "slot"))
+		}
+		text += "."
 		lines = append(append(lines, t.Heading("interrupted", "", sc.W)), wrapped(t, t.Note.Text(t.Glyph.Bullet), text, sc.W)...)
 		lines = append(lines, "")
 	}

@@ -24,6 +24,8 @@ var startActions = ui.Actions[*Jobs]{
 var (
 	goOnAction = ui.Action[*Jobs]{Keys: []string{"c"}, Label: "continue", Help: "Plan what an interrupted move has yet to move.",
 		Off: (*Jobs).noRest, Do: (*Jobs).goOn}
+	goBackAction = ui.Action[*Jobs]{Keys: []string{"U"}, Label: "move back", Help: "Plan the way back of what an interrupted move has moved.",
+		Off: (*Jobs).noRest, Do: (*Jobs).goBack}
 	cancelAction = ui.Action[*Jobs]{Keys: []string{"C"}, Label: "cancel", Help: "Cancel the migration that the servers run by themselves.",
 		Off: (*Jobs).busy, Do: (*Jobs).cancel}
 	setBackAction = ui.Action[*Jobs]{Keys: []string{"t"}, Label: "set back", Help: "Set node timeouts back that an interrupted move raised.",
@@ -73,6 +75,9 @@ func (j *Jobs) actions() ui.Actions[*Jobs] {
 	}
 	if len(j.left.Rest) > 0 {
 		actions = append(actions, goOnAction)
+	}
+	if len(j.left.Given) > 0 && len(j.left.Rest) > 0 {
+		actions = append(actions, goBackAction)
 	}
 	if len(j.left.Raised) > 0 {
 		actions = append(actions, setBackAction)

@@ -164,6 +164,20 @@ func (j *Jobs) goOn() tea.Cmd {
 	return func() tea.Msg { return moveWanted{kind: moveExactly, to: rest.To, slots: rest.Slots} }
 }
 
+// goBack opens the page for the way back of what an interrupted plan has moved.
+func (j *Jobs) goBack() tea.Cmd {
+	given := j.left.Given[0]
+	return func() tea.Msg { return moveWanted{kind: moveExactly, to: given.To, slots: given.Slots} }
+}
+
+// given is how many slots an interrupted plan has moved.
+func (l *leftovers) given() (n int) {
+	for _, m := range l.Given {
+		n += m.Slots.Len()
+	}
+	return n
+}
+
 func (j *Jobs) noRest() string {
 	if len(j.left.Open) > 0 {
 		return "settle the open slots first"

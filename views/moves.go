@@ -53,6 +53,7 @@ type Leftovers struct {
 	Keys    plan.KeyCounts // of the open slots, on both sides
 	Running []ForeignMove
 	Rest    []plan.MoveExactly // what the last plan from this machine has yet to move
+	Given   plan.MoveBack      // what it has moved, the way back
 	Plan    string             // that plan's title; empty when nothing is known
 	Begun   time.Time
 	Raised  []RaisedTimeout // node timeouts that a move raised and did not set back

@@ -5,8 +5,8 @@ import (
 	"slotdeck/keyslot"
 )
 
-// Request is what the operator wants: a MoveCount, MoveExactly, Rebalance or
-// Drain. Nodes are named by their full ids; FindNode turns what a person types
+// Request is what the operator wants: a MoveCount, MoveExactly, MoveBack, Rebalance
+// or Drain. Nodes are named by their full ids; FindNode turns what a person types
 // into one.
 type Request interface {
 	draft(p *picture, l *loads) (draft, error)
@@ -28,6 +28,9 @@ type MoveExactly struct {
 	Slots keyslot.Set
 	To    cluster.NodeID
 }
+
+// MoveBack gives slots that an earlier plan moved to whom they came from.
+type MoveBack []MoveExactly
 
 // Rebalance gives every primary its share, by weight, moving as few slots as
 // possible. Nothing moves while no primary is out of balance beyond the

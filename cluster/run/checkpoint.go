@@ -97,9 +97,9 @@ func (j *Job) endCheckpoint(r *Report) {
 }
 
 // takenBack reports whether an interrupted plan is not wanted any more: all of it
-// that was open was rolled back, and nothing of it finished.
+// that was open was rolled back, and nothing of it had moved.
 func (j *Job) takenBack(r *Report) bool {
-	return j.resumed != nil && r.Outcome == Completed && r.Moved.Empty() && r.Back == j.recovered && !r.Back.Empty()
+	return j.resumed != nil && !j.given && r.Outcome == Completed && r.Moved.Empty() && r.Back == j.recovered && !r.Back.Empty()
 }
 
 func (j *Job) writeCheckpoint(ended string) {

@@ -61,6 +61,36 @@ func (f Found) Rest() (out []plan.MoveExactly) {
 	return out
 }
 
+// Given is what the checkpoint's plan has moved, by the primaries that it came
+// from, or that took their places: for whoever does not want that plan any more,
+// to be planned the other way round once nothing is open. It is nothing when
+// another plan came in between.
+func (f Found) Given() (out plan.MoveBack) {
+	if f.Checkpoint == nil || f.Checkpoint.outdated(f.Snapshot) {
+		return nil
+	}
+	own := owners(f.Snapshot)
+	for _, m := range f.Checkpoint.Plan.Moves {
+		from, known := f.Snapshot.Node(m.From)
+		to, alsoKnown := f.Snapshot.Node(m.To)
+		if !known || !alsoKnown || from.Shard < 0 || to.Shard < 0 || from.Shard == to.Shard {
+			continue // an emptied primary follows its successor: it is no place to go back to
+		}
+		set := m.Set()
+		given, home := set.Intersect(own[to.Shard]), f.Snapshot.Shards[from.Shard].Primary
+		if given.Empty() || home == "" {
+			continue
+		}
+		at := slices.IndexFunc(out, func(x plan.MoveExactly) bool { return x.To == home })
+		if at < 0 {
+			out = append(out, plan.MoveExactly{To: home})
+			at = len(out) - 1
+		}
+		out[at].Slots = out[at].Slots.Union(given)
+	}
+	return out
+}
+
 // Find asks all nodes, replicas too, for open slots and atomic migrations, and
 // counts the keys on all sides; when nothing is open, it looks for keys of slots
 // that their holders do not own. StateDir is Options.StateDir.

@@ -41,6 +41,7 @@ type Job struct {
 	want        map[keyslot.Slot]cluster.NodeID // who shall own recovered slots
 	recovered   keyslot.Set                     // the slots that a recovery settles
 	resumed     *Checkpoint                     // of the job whose slots are recovered
+	given       bool                            // that one had moved slots
 	driver      plan.Driver
 	why         string
 

@@ -105,7 +105,7 @@ func (j *Job) ready(ctx context.Context, now Found, todo []remedy) (err error) {
 	if now.Checkpoint != nil {
 		j.raised, j.raisedTo = now.Checkpoint.Raised, now.Checkpoint.RaisedTo
 		if !now.Checkpoint.outdated(now.Snapshot) {
-			j.resumed = now.Checkpoint
+			j.resumed, j.given = now.Checkpoint, len(now.Given()) > 0
 		}
 	}
 	j.lease, err = j.claim(ctx, j.primaries)

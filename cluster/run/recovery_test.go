@@ -210,11 +210,20 @@ func TestKilledConsoleIsRecoveredFromTheClusterAlone(t *testing.T) {
 						t.Errorf("slot %d is with the wrong node", slot)
 					}
 				}
-				if way == plan.Finish {
-					here, err := run.Find(t.Context(), w.watch, w.state)
-					if err != nil {
-						t.Fatal(err)
+				if here, err = run.Find(t.Context(), w.watch, w.state); err != nil {
+					t.Fatal(err)
+				}
+				if way == plan.RollBack { // what was given before the console was killed goes back by the checkpoint
+					w.move(here.Given(), run.Options{Driver: plan.Legacy})
+					if set := p.Set(); !set.Minus(w.ownedBy(0)).Empty() {
+						t.Errorf("not all of it is back: %v", set.Minus(w.ownedBy(0)))
 					}
+					same(t, before, w.digest())
+					if found := w.find(); !found.Empty() || found.Given() != nil {
+						t.Errorf("it still offers %v and %v", found.Rest(), found.Given())
+					}
+				}
+				if way == plan.Finish {
 					for _, rest := range here.Rest() {
 						w.move(rest, run.Options{Driver: plan.Legacy})
 					}

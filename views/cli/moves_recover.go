@@ -21,7 +21,7 @@ func (m *mover) Leftovers(ctx context.Context, _ *cluster.Snapshot) (views.Lefto
 	m.mu.Lock()
 	m.found = found
 	m.mu.Unlock()
-	out := views.Leftovers{Open: found.Open, Keys: found.Keys, Rest: found.Rest()}
+	out := views.Leftovers{Open: found.Open, Keys: found.Keys, Rest: found.Rest(), Given: found.Given()}
 	if found.Checkpoint != nil {
 		out.Plan = found.Checkpoint.Plan.Title
 		out.Begun = found.Checkpoint.Started

@@ -33,7 +33,10 @@ once every node denies it; finish does that.
 Once no slot is open it looks for keys on primaries that do not own their slots,
 which clients cannot see (Redis 8.4 and newer do not show them): finish removes
 them, and saves to a file what the owner does not have; roll back brings the
-owner what it does not have.`,
+owner what it does not have.
+
+Where this machine has the interrupted move's checkpoint, --roll-back then plans to
+move back what had been given to its target by then, and shows that plan first.`,
 		Example: `  slotdeck resume 10.0.0.11:7001
   slotdeck resume 10.0.0.11:7001 --finish --yes`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -51,7 +54,11 @@ owner what it does not have.`,
 			if err != nil && len(left.Open) == 0 {
 				return refusal(err)
 			}
-			return errors.Join(m.resume(cmd.Context(), left, way, chosen), m.setBack(cmd.Context(), left, chosen && way == plan.Leave), m.showRest(snap, left))
+			way, err = m.resume(cmd.Context(), left, way, chosen)
+			if err == nil && way == plan.RollBack && !m.dryRun {
+				left, err = m.moveBack(cmd.Context(), left)
+			}
+			return errors.Join(err, m.setBack(cmd.Context(), left, chosen && way == plan.Leave), m.showRest(left))
 		},
 	}
 	flags := cmd.Flags()
@@ -101,16 +108,16 @@ type wayAnswer struct {
 	Commands []string `json:"commands,omitempty"`
 }
 
-// resume tells what is open, asks which way, and goes it.
-func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way, chosen bool) error {
+// resume tells what is open, asks which way, goes it, and tells which one it was.
+func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way, chosen bool) (plan.Way, error) {
 	list := left.Open
 	if err := m.showOpen(left); err != nil || len(list) == 0 {
-		return err
+		return way, err
 	}
 	if !chosen {
 		answer, err := m.ask(ctx, "finish, roll back or leave? ")
 		if err != nil {
-			return err
+			return way, err
 		}
 		switch answer {
 		case "finish", "f":
@@ -122,7 +129,7 @@ func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way,
 		}
 	}
 	if way == plan.Leave || m.dryRun {
-		return nil
+		return way, nil
 	}
 	var set keyslot.Set
 	for _, r := range list {
@@ -133,14 +140,51 @@ func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way,
 		}
 	}
 	if set.Empty() {
-		return failure(No, "no slot can be settled this way; the sentences above say why")
+		return way, failure(No, "no slot can be settled this way; the sentences above say why")
 	}
 	if chosen {
 		if err := m.confirm(ctx, fmt.Sprintf("%s %d slots (%s), yes or no? ", way, set.Len(), set)); err != nil {
-			return err
+			return way, err
 		}
 	}
-	return m.follow(ctx, func() (views.MoveJob, error) { return m.mover.Recover(ctx, set, way, m.options) })
+	return way, m.follow(ctx, func() (views.MoveJob, error) { return m.mover.Recover(ctx, set, way, m.options) })
+}
+
+// moveBack offers, once nothing is open, to move back what the interrupted plan had
+// moved, where this machine remembers it.
+func (m *moving) moveBack(ctx context.Context, left views.Leftovers) (views.Leftovers, error) {
+	if len(left.Given) == 0 {
+		return left, nil
+	}
+	snap, err := m.closedAll(ctx)
+	if err != nil {
+		return left, err
+	}
+	if left, err = m.mover.Leftovers(ctx, snap); err != nil || len(left.Given) == 0 || len(left.Open) > 0 {
+		return left, err
+	}
+	p, err := m.work(ctx, left.Given, snap)
+	if err != nil {
+		return left, err
+	}
+	if err := m.carryOut(ctx, p); err != nil {
+		return left, err
+	}
+	return m.mover.Leftovers(ctx, m.watch.Latest())
+}
+
+// closedAll waits for a picture that shows no open slot: the newest may be of
+// before they were settled.
+func (m *moving) closedAll(ctx context.Context) (*cluster.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for {
+		m.watch.Refresh()
+		s, err := m.settled(ctx)
+		if err != nil || len(s.Moves) == 0 || ctx.Err() != nil {
+			return s, err
+		}
+	}
 }
 
 // setBack offers to set node timeouts back that an interrupted move raised. A
@@ -179,7 +223,7 @@ func (m *moving) setBack(ctx context.Context, left views.Leftovers, leave bool) 
 
 // showRest tells what else an interrupted move left: migrations that the servers
 // run by themselves, and what the last plan from this machine has yet to move.
-func (m *moving) showRest(s *cluster.Snapshot, left views.Leftovers) error {
+func (m *moving) showRest(left views.Leftovers) error {
 	if m.out == asJSON {
 		return nil
 	}
@@ -188,6 +232,9 @@ func (m *moving) showRest(s *cluster.Snapshot, left views.Leftovers) error {
 	}
 	for _, r := range left.Rest {
 		fmt.Fprintf(m.w.Out, "the plan %q has yet to move %d slots: slotdeck reshard %s --to %s --slot-ranges %s\n", ui.Clean(left.Plan), r.Slots.Len(), m.seed, ui.Clean(r.To.Short()), r.Slots)
+	}
+	for _, r := range left.Given {
+		fmt.Fprintf(m.w.Out, "the plan %q has moved %d slots (%s), which slotdeck resume %s --roll-back plans to move back to %s\n", ui.Clean(left.Plan), r.Slots.Len(), r.Slots, m.seed, m.name(r.To))
 	}
 	return nil
 }
