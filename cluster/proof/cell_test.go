@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 )
@@ -70,5 +71,22 @@ func TestRefusedWritesCountForNothing(t *testing.T) {
 	c.refused()
 	if got, _ := c.judge("2"+filler, true); got != wrong {
 		t.Error("a write that was refused and is there was not noticed")
+	}
+}
+
+func TestNodeThatCallsTheClusterDownIsAskedAgain(t *testing.T) {
+	asked := 0
+	read := func() error {
+		if asked++; asked < 3 {
+			return errors.New("node x: CLUSTERDOWN The cluster is down")
+		}
+		return nil
+	}
+	if err := patiently(t.Context(), read); err != nil || asked != 3 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+	other := errors.New("ERR no such thing")
+	if err := patiently(t.Context(), func() error { return other }); err != other {
+		t.Errorf("another error is not told: %v", err)
 	}
 }

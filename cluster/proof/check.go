@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -100,18 +101,42 @@ func (j *Judge) coveredWorld(ctx context.Context) (*world, error) {
 	}
 }
 
-func (l *Load) lookUp(ctx context.Context, p place, cells []*cell, v *Verdict) error {
-	pipe := l.judge.client(p).Pipeline()
-	values := make([]*redis.StringCmd, len(cells))
-	for i, c := range cells {
-		values[i] = pipe.Get(ctx, c.name.key)
+// patiently reads again, for some seconds, what a node refuses because it calls the
+// cluster down: one that was just told of a failover does.
+func patiently(ctx context.Context, read func() error) error {
+	for end := time.Now().Add(10 * time.Second); ; {
+		err := read()
+		if err == nil || !strings.Contains(err.Error(), "CLUSTERDOWN") || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	pipe.Exec(ctx) // each command has its own error
+}
+
+func (l *Load) lookUp(ctx context.Context, p place, cells []*cell, v *Verdict) error {
+	values := make([]*redis.StringCmd, len(cells))
+	err := patiently(ctx, func() error {
+		pipe := l.judge.client(p).Pipeline()
+		for i, c := range cells {
+			values[i] = pipe.Get(ctx, c.name.key)
+		}
+		pipe.Exec(ctx) // each command has its own error
+		for i, c := range cells {
+			if err := values[i].Err(); err != nil && err != redis.Nil {
+				return fmt.Errorf("node %s does not tell the value of %v: %w", p.addr, c.name, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	for i, c := range cells {
 		value, err := values[i].Result()
-		if err != nil && err != redis.Nil {
-			return fmt.Errorf("node %s does not tell the value of %v: %w", p.addr, c.name, err)
-		}
 		v.Keys++
 		fate, text := c.judge(value, err == nil)
 		text += " on " + p.addr

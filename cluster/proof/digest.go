@@ -53,7 +53,8 @@ func (j *Judge) Digest(ctx context.Context, prefix string) (Digest, error) {
 	d := Digest{keys: map[name]fingerprint{}}
 	for p, keys := range batches {
 		for batch := range slices.Chunk(keys, 500) {
-			prints, err := readBatch(ctx, j.client(p), batch)
+			var prints map[string]fingerprint
+			err := patiently(ctx, func() (err error) { prints, err = readBatch(ctx, j.client(p), batch); return err })
 			if err != nil {
 				return Digest{}, fmt.Errorf("node %s does not show its keys: %w", p.addr, err)
 			}
