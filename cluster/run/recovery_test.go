@@ -52,7 +52,7 @@ func mover(seed string) error {
 	if err != nil {
 		return err
 	}
-	w := watch.New(watch.Config{Seeds: []string{seed}, Interval: 100 * time.Millisecond})
+	w := watch.New(watch.Config{Seeds: []string{seed}, Interval: 200 * time.Millisecond})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() { _ = w.Run(ctx) }()

@@ -149,7 +149,6 @@ func TestReadOnlySendsNothingThatChangesAnythingWhateverIsAsked(t *testing.T) {
 		for _, name := range all {
 			for _, one := range trials[name] {
 				t.Run(strings.Join(append(strings.Fields(name), one.words[1:]...), " "), func(t *testing.T) {
-					t.Parallel()
 					got := runOnce(t, append(append(strings.Fields(name), with...), one.words...)...)
 					if one.is == fine && got.code != Fine || one.is == refused && got.code == Fine {
 						t.Errorf("code %d\n%s\n%s", got.code, got.out, got.err)
