@@ -43,6 +43,8 @@ func (pg *memberPage) pressed(a *App, key string) (tea.Cmd, bool) {
 		}
 	case "3":
 		return goTo(onNodes)(a), true
+	case "7":
+		return goTo(onHealth)(a), true
 	default:
 		pg.scroll(key)
 	}
@@ -130,7 +132,11 @@ func (pg *memberPage) hints() []ui.Hint {
 	if pg.offersRebalance() {
 		hints = append(hints, ui.Hint{Key: "b", Label: "give it its share of slots"})
 	}
-	return append(hints, ui.Hint{Key: "esc", Label: "leave"}, ui.Hint{Key: "3", Label: "nodes"})
+	next := ui.Hint{Key: "3", Label: "nodes"}
+	if k := r.plan.Kind; k == plan.MemberRepair || k == plan.MemberSet { // is the finding gone?
+		next = ui.Hint{Key: "7", Label: "health"}
+	}
+	return append(hints, ui.Hint{Key: "esc", Label: "leave"}, next)
 }
 
 func (pg *memberPage) body(sc *Scene) []string {

@@ -59,6 +59,26 @@ func strayKeys(e *examination) []Finding {
 	return out
 }
 
+// held is how many keys of slots a node had when they were last counted, as a
+// line; none where there were none, or none were counted: slots may have been
+// opened since.
+func (e *examination) held(id cluster.NodeID, slots *keyslot.Set) []string {
+	n, ok := e.s.Node(id)
+	if !ok {
+		return nil
+	}
+	keys := 0
+	for _, s := range n.Strays.Value {
+		if slots.Has(s.Slot) {
+			keys += int(s.Keys)
+		}
+	}
+	if keys == 0 {
+		return nil
+	}
+	return []string{name(n) + " held " + plural(keys, "key", "keys") + " of " + verb(slots.Len(), "it ", "them ") + span(e.s.At.Sub(n.Strays.At)) + " ago"}
+}
+
 func (e *examination) moving(slot keyslot.Slot) bool {
 	return slices.ContainsFunc(e.s.Moves, func(m cluster.Move) bool { return m.Slot == slot })
 }
@@ -110,7 +130,10 @@ func openSlots(e *examination) []Finding {
 				what = slotCount(set.Len()) + " are open"
 			}
 		}
-		f := Finding{ID: "slots-open", Severity: Look, Node: w.from}
+		f := Finding{ID: "slots-open", Severity: Look, Node: w.from, Slots: set.Ranges()}
+		for _, id := range []cluster.NodeID{w.from, w.to} {
+			f.Evidence = append(f.Evidence, e.held(id, set)...)
+		}
 		switch {
 		case w.from == "":
 			f.Node = w.to

@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -366,6 +367,18 @@ func accessFindings() []findingCase {
 		{"default-user-open", user(somebody, "yes", "*"), Note, "10.0.0.11:7001 lets the user default do everything", "A", user(cluster.DefaultUser{On: true, EveryKey: true}, "yes", "*")},
 		{"commands-open", func(b *bench) { b.toldBy("A", "enable-debug-command", "yes") }, Look, "10.0.0.11:7001 lets every connection use dangerous commands", "A",
 			func(b *bench) { b.told("enable-debug-command", "local") }},
+	}
+}
+
+func TestOpenSlotsTellHowManyKeysBothSidesHold(t *testing.T) {
+	b := build(3, 1)
+	move("A", "B", 100, 101)(b)
+	b.node("A").Strays = b.node("A").Strays.Succeed([]cluster.SlotKeys{{Slot: 100, Keys: 3}, {Slot: 101, Keys: 2}}, noon.Add(-9*sec))
+	b.node("B").Strays = b.node("B").Strays.Succeed([]cluster.SlotKeys{{Slot: 101, Keys: 1}}, noon.Add(-20*sec))
+	all := Findings(b.done(t))
+	want := []string{"10.0.0.11:7001 held 5 keys of them 9.0 s ago", "10.0.0.12:7002 held 1 key of them 20 s ago"}
+	if len(all) != 1 || all[0].ID != "slots-open" || !slices.Equal(all[0].Evidence, want) {
+		t.Errorf("%+v", all)
 	}
 }
 

@@ -201,7 +201,7 @@ func (h *hub) checkUp(p *peer, q *question, now time.Time) {
 		p.checkedAt = now
 		q.checkup = &checkup{without: maps.Clone(p.refused), flavor: p.node.Stats.Flavor}
 		if p.straysRest--; p.straysRest < 0 && !p.straysOff && !p.straysOpen {
-			if slots, primary := p.notOwned(); primary {
+			if slots, primary := p.uncertain(); primary {
 				p.straysLeft, p.straysOpen, p.straysSeen, p.straysRest = slots, true, nil, strayRest
 			}
 		}
@@ -217,13 +217,17 @@ func (h *hub) checkUp(p *peer, q *question, now time.Time) {
 	q.strays, p.straysLeft = p.straysLeft[:run:run], p.straysLeft[run:]
 }
 
-// notOwned are the slots that a primary does not own, by its own newest view.
-func (p *peer) notOwned() (slots []keyslot.Slot, primary bool) {
+// uncertain are the slots that a primary does not own, by its own newest view, or
+// that it is giving away: where strays may be, and what an open slot still holds.
+func (p *peer) uncertain() (slots []keyslot.Slot, primary bool) {
 	own, ok := p.node.View.Value.Member(p.node.ID)
 	if !ok || !own.Flags.Has(cluster.Primary) {
 		return nil, false
 	}
 	mine := keyslot.SetOf(own.Slots...)
+	for _, open := range own.Open {
+		mine.Remove(open.Slot)
+	}
 	out := make([]keyslot.Slot, 0, keyslot.Count-mine.Len())
 	for slot := range keyslot.Slot(keyslot.Count) {
 		if !mine.Has(slot) {
