@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
+	"slotdeck/keyslot"
 )
 
 func TestCheckTellsFitFromUnfit(t *testing.T) {
@@ -23,8 +24,17 @@ func TestCheckTellsFitFromUnfit(t *testing.T) {
 				t.Errorf("%q is not in\n%s", line, got.out)
 			}
 		}
+		tag, err := keyslot.FindTag(keyslot.SetOf(keyslot.Range{First: 5, Last: 5}), keyslot.TagSearch{Count: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked(t, nodes[0], "SET", "{"+tag[0]+"}", "1")
 		asked(t, nodes[0], "CLUSTER", "SETSLOT", "5", "MIGRATING", string(nodes[1].ID))
 		asked(t, nodes[1], "CLUSTER", "SETSLOT", "5", "IMPORTING", string(nodes[0].ID))
+		open := decode[checkAnswer](t, expect(t, No, "check", c.Seed(), "-o", "json", "--rule", "slots-open").out)
+		if len(open.Findings) != 1 || !strings.HasPrefix(strings.Join(open.Findings[0].Evidence, ""), nodes[0].Addr+" held 1 key of it ") {
+			t.Errorf("the keys of the open slot are not told: %+v", open.Findings)
+		}
 		got = expect(t, No, "check", c.Seed())
 		if !strings.Contains(got.out, "  slot 5: migrating on "+nodes[0].Addr+", importing on "+nodes[1].Addr) {
 			t.Errorf("the open slot is not told:\n%s", got.out)
