@@ -29,8 +29,12 @@ func cipherSuites(text string) ([]uint16, error) {
 	for _, s := range tls.CipherSuites() {
 		known[s.Name] = s.ID
 	}
+	names := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(":, ", r) })
+	if len(names) == 0 { // not the library's choice, which is more than none
+		return nil, usage("the list of ciphers %q names none; write them like ECDHE-RSA-AES128-GCM-SHA256, with colons between, or leave the list out for the usual ones", text)
+	}
 	var ids []uint16
-	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(":, ", r) }) {
+	for _, name := range names {
 		if standard, ok := openSSLNames[strings.ToUpper(name)]; ok {
 			name = standard
 		}

@@ -138,7 +138,7 @@ func TestOnlyTheCiphersThatAreNamedAreOffered(t *testing.T) {
 			t.Errorf("%s: %s was agreed on (%v)", names, tls.CipherSuiteName(suite), err)
 		}
 	}
-	for _, names := range []string{"NULL-MD5", "ECDHE-RSA-AES128-GCM-SHA256:NONSENSE"} {
+	for _, names := range []string{"NULL-MD5", "ECDHE-RSA-AES128-GCM-SHA256:NONSENSE", ":", ",:"} {
 		if _, _, err := resolved(t, nil, "--tls --tls-ciphers "+names+" h:1"); ExitOf(err) != Usage {
 			t.Errorf("%s: %v", names, err)
 		}
