@@ -12,6 +12,8 @@ type node struct {
 	tls            bool
 }
 
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
 // parseURI reads redis://, rediss://, valkey:// and valkeys:// URIs as
 // redis-cli does: a lone word before the @ is the password. What is wrong is
 // told without repeating the URI, since it may hold a password.
@@ -23,14 +25,18 @@ func parseURI(text string) (node, error) {
 	case "rediss", "valkeys":
 		n.tls = true
 	default:
-		return n, usage("a URI begins with redis://, rediss://, valkey:// or valkeys://, not with %q", scheme+"://")
+		const begins = "a URI begins with redis://, rediss://, valkey:// or valkeys://"
+		if strings.Trim(scheme, letters) != "" { // a password may have gone astray
+			return n, usage(begins)
+		}
+		return n, usage(begins+", not with %q", scheme+"://")
 	}
 	u, err := url.Parse(text)
 	if err != nil {
 		return n, usage("the %s:// URI cannot be read; write %s://user:password@host:port, with odd characters as %%XX", scheme, scheme)
 	}
 	if db := strings.Trim(u.Path, "/"); db != "" && db != "0" {
-		return n, usage("a cluster is looked at as a whole: leave the database /%s out of the URI", db)
+		return n, usage("a cluster is looked at as a whole: leave the database, what stands after the host, out of the URI")
 	}
 	host, port := u.Hostname(), DefaultPort
 	if host == "" {
