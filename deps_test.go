@@ -31,18 +31,20 @@ cluster/keyspace pure < cluster keyslot
 cluster/doctor pure   < cluster cluster/quorum cluster/plan keyslot
 cluster/dump pure     <
 
-cluster/jump          < github.com/kevinburke/ssh_config golang.org/x/crypto
+cluster/spawn         <
+
+cluster/jump          < cluster/spawn github.com/kevinburke/ssh_config golang.org/x/crypto
 cluster/reach pure    < cluster
 
-cluster/wire          < cluster keyslot github.com/redis/go-redis
+cluster/wire          < cluster cluster/spawn keyslot github.com/redis/go-redis
 cluster/audit         < cluster cluster/wire
-cluster/watch         < cluster cluster/quorum cluster/recorder cluster/wire keyslot
-cluster/keys          < cluster cluster/keyspace cluster/wire keyslot
-cluster/backup        < cluster cluster/plan cluster/wire keyslot
-cluster/run           < cluster cluster/dump cluster/quorum cluster/plan cluster/wire keyslot
-cluster/lab           < cluster keyslot github.com/redis/go-redis
+cluster/watch         < cluster cluster/quorum cluster/recorder cluster/wire cluster/spawn keyslot
+cluster/keys          < cluster cluster/keyspace cluster/wire cluster/spawn keyslot
+cluster/backup        < cluster cluster/plan cluster/wire cluster/spawn keyslot
+cluster/run           < cluster cluster/dump cluster/quorum cluster/plan cluster/wire cluster/spawn keyslot
+cluster/lab           < cluster cluster/spawn keyslot github.com/redis/go-redis
 cluster/lab/labtest   < cluster/lab testing golang.org/x/crypto
-cluster/fake          < cluster keyslot
+cluster/fake          < cluster cluster/spawn keyslot
 cluster/proof         < cluster keyslot github.com/redis/go-redis
 cluster/proof/bigkeys < cluster/lab github.com/redis/go-redis
 cluster/proof/mover   < cluster cluster/lab cluster/plan cluster/run cluster/watch cluster/wire keyslot github.com/redis/go-redis
@@ -56,7 +58,7 @@ cluster/proof/reshard < cluster cluster/lab cluster/plan cluster/proof cluster/p
 ui pure               < keyslot charm.land github.com/charmbracelet
 views pure            < ui cluster cluster/doctor cluster/keyspace cluster/plan cluster/quorum cluster/recorder keyslot charm.land github.com/charmbracelet
 views/cli/settings    < cluster cluster/doctor cluster/reach github.com/pelletier/go-toml
-views/cli             < views views/cli/settings ui cluster cluster/audit cluster/jump cluster/reach cluster/backup cluster/doctor cluster/fake cluster/keys cluster/keyspace cluster/lab cluster/plan cluster/quorum cluster/recorder cluster/run cluster/watch cluster/wire keyslot charm.land github.com/charmbracelet github.com/spf13 github.com/muesli/cancelreader golang.org/x/sys
+views/cli             < views views/cli/settings ui cluster cluster/audit cluster/jump cluster/reach cluster/backup cluster/doctor cluster/fake cluster/keys cluster/keyspace cluster/lab cluster/plan cluster/quorum cluster/recorder cluster/run cluster/spawn cluster/watch cluster/wire keyslot charm.land github.com/charmbracelet github.com/spf13 github.com/muesli/cancelreader golang.org/x/sys
 
 .                     < views/cli
 `
@@ -198,6 +200,64 @@ func effectsOf(file *ast.File) []ast.Node {
 			found = append(found, n)
 		case *ast.SelectorExpr:
 			if pkg, ok := n.X.(*ast.Ident); ok && slices.Contains(forbidden[pkg.Name], n.Sel.Name) {
+				found = append(found, n)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// TestEveryGoroutineHandsItsPanicOn: what is in the program starts none but by
+// cluster/spawn, and lets nobody else call back in one. Programs for measuring and
+// the helpers of tests are their own.
+func TestEveryGoroutineHandsItsPanicOn(t *testing.T) {
+	files := token.NewFileSet()
+	looked := 0
+	for name, list := range sources(t, files) {
+		if name == "cluster/spawn" || name == "cluster/lab/labtest" || under(name)("cluster/proof") {
+			continue
+		}
+		for _, file := range list {
+			looked++
+			for _, bad := range unguarded(file) {
+				t.Errorf("%s: a goroutine of its own: use spawn.Go, spawn.Group or spawn.Caught", files.Position(bad.Pos()))
+			}
+		}
+	}
+	if looked < 100 {
+		t.Errorf("only %d files were looked at", looked)
+	}
+	file, err := parser.ParseFile(files, "x.go", `package x
+func f() { go f(); var wg sync.WaitGroup; context.AfterFunc(ctx, f); context.AfterFunc(ctx, spawn.Caught(f)) }`, 0)
+	if err != nil || len(unguarded(file)) != 3 {
+		t.Errorf("what it shall find: %d, %v", len(unguarded(file)), err)
+	}
+}
+
+// unguarded finds what starts goroutines whose panics nobody catches.
+func unguarded(file *ast.File) (found []ast.Node) {
+	named := func(n ast.Node, pkg, name string) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		left, ok := sel.X.(*ast.Ident)
+		return ok && sel.Sel.Name == name && (pkg == "" || left.Name == pkg)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = append(found, n)
+		case *ast.SelectorExpr:
+			if named(n, "sync", "WaitGroup") {
+				found = append(found, n)
+			}
+		case *ast.CallExpr:
+			if !named(n.Fun, "", "AfterFunc") {
+				break
+			}
+			if call, ok := n.Args[len(n.Args)-1].(*ast.CallExpr); !ok || !named(call.Fun, "spawn", "Caught") {
 				found = append(found, n)
 			}
 		}

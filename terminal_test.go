@@ -104,35 +104,42 @@ func TestTheTerminalIsRestoredWhateverEndsTheProgram(t *testing.T) {
 	}
 }
 
+// TestAPanicInAnyGoroutineTellsNoSecretAndRestoresTheTerminal: those of goroutines
+// that slotdeck has not started itself end with the runtime's code.
 func TestAPanicInAnyGoroutineTellsNoSecretAndRestoresTheTerminal(t *testing.T) {
 	t.Parallel()
 	c := labtest.Start(t, lab.Config{Password: secret})
-	binary, when := filepath.Join(t.TempDir(), "panics"), filepath.Join(t.TempDir(), "now")
+	binary := filepath.Join(t.TempDir(), "panics")
 	if out, err := exec.Command("go", "build", "-o", binary, "./testdata/panics").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	t.Run("without a screen", func(t *testing.T) { panicsPlainly(t, binary, c.Seed()) })
-	s := underShell(t, []string{"PANIC_WHEN=" + when, "REDISCLI_AUTH=" + secret}, binary, c.Seed())
-	s.shows("3/3 nodes")
-	leaks(t, "the console", s.below(), false)
-	if err := os.WriteFile(when, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.shows("panic: with *** and", "a fault of its own")
-	s.restored()
-	if strings.Contains(s.sent(), secret) {
-		t.Errorf("the crash tells the password:\n%s", s.text())
-	}
-	if bad := steered(s.sent()); bad != "" {
-		t.Error(bad)
+	for like, code := range map[string]int{"own": 10, "library": 2} {
+		t.Run(like, func(t *testing.T) {
+			panicsPlainly(t, binary, c.Seed(), like, code)
+			when := filepath.Join(t.TempDir(), "now")
+			s := underShell(t, []string{"PANIC_WHEN=" + when, "PANIC_LIKE=" + like, "REDISCLI_AUTH=" + secret}, binary, c.Seed())
+			s.shows("3/3 nodes")
+			leaks(t, "the console", s.below(), false)
+			if err := os.WriteFile(when, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.shows("panic: with *** and", "a fault of its own", fmt.Sprintf("given back: %d", code))
+			s.restored()
+			if strings.Contains(s.sent(), secret) {
+				t.Errorf("the crash tells the password:\n%s", s.text())
+			}
+			if bad := steered(s.sent()); bad != "" {
+				t.Error(bad)
+			}
+		})
 	}
 }
 
 // panicsPlainly lets a command that prints lines panic while it runs.
-func panicsPlainly(t *testing.T, binary, seed string) {
+func panicsPlainly(t *testing.T, binary, seed, like string, code int) {
 	state, when := t.TempDir(), filepath.Join(t.TempDir(), "now")
 	cmd := exec.CommandContext(t.Context(), binary, "watch", seed)
-	cmd.Env = append(terminalEnv(), "XDG_STATE_HOME="+state, "PANIC_WHEN="+when, "REDISCLI_AUTH="+secret)
+	cmd.Env = append(terminalEnv(), "XDG_STATE_HOME="+state, "PANIC_WHEN="+when, "PANIC_LIKE="+like, "REDISCLI_AUTH="+secret)
 	var out, errs bytes.Buffer
 	told := &firstWord{to: &out, came: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = told, &errs
@@ -145,6 +152,9 @@ func panicsPlainly(t *testing.T, binary, seed string) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it also waits for whoever else writes there
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("the crash is code %d; want %d", got, code)
+	}
 	text := errs.String()
 	if !strings.Contains(text, "panic: with *** and") || !strings.Contains(text, "a fault of its own") || !strings.Contains(text, "goroutine ") {
 		t.Errorf("the crash is not told: %q", text)

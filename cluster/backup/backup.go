@@ -13,6 +13,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -124,7 +125,7 @@ func (t *taking) all(ctx context.Context) error {
 		host, _, _ := net.SplitHostPort(s.Addr) // the planner took it apart before
 		hosts[host] = append(hosts[host], i)
 	}
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	turns := make(chan struct{}, hostsAtOnce)
 	for _, list := range hosts {
 		wg.Go(func() {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"slotdeck/cluster/spawn"
 )
 
 // Handler answers a command with bytes on the wire.
@@ -25,7 +27,7 @@ type Server struct {
 	listener net.Listener
 	handle   Handler
 	stop     context.CancelFunc
-	done     sync.WaitGroup
+	done     spawn.Group
 
 	mu    sync.Mutex
 	hook  Hook

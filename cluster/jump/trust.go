@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"slotdeck/cluster/spawn"
 )
 
 // trust checks a hop's key, and knows which kinds of keys can be checked.
@@ -30,6 +32,7 @@ func trustOf(h Hop) (trust, error) {
 	}
 	t := trust{kinds: kindsKnown(check, h.Addr)}
 	t.check = func(addr string, remote net.Addr, key ssh.PublicKey) error {
+		defer spawn.Catch() // the library calls it in a goroutine of its own
 		err := check(addr, remote, key)
 		var wrong *knownhosts.KeyError
 		if !errors.As(err, &wrong) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"slotdeck/cluster/spawn"
 )
 
 // How long the login to a hop may take, how often a quiet chain is asked
@@ -29,7 +31,7 @@ type Tunnel struct {
 	chain  *chain
 	trial  *trial // the login under way; nil: none is
 	closed bool
-	ended  sync.WaitGroup
+	ended  spawn.Group
 }
 
 // trial is one login, for all who wait for it.
@@ -190,7 +192,7 @@ func (c *chain) extend(ctx context.Context, h Hop, agentSocket string) error {
 		_ = conn.Close()
 		return fmt.Errorf("there is no key to log in to %s with: start an agent (ssh-add), or name a file as IdentityFile in ssh_config%s", h, keys.note())
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	stop := context.AfterFunc(ctx, spawn.Caught(func() { _ = conn.Close() }))
 	defer stop()
 	link, channels, requests, err := ssh.NewClientConn(conn, h.Addr, &ssh.ClientConfig{
 		User:              h.User,
@@ -232,7 +234,7 @@ func (t *Tunnel) stayAlive(c *chain) {
 			t.drop(c)
 			return
 		case <-tick.C:
-			late := time.AfterFunc(aliveTime, c.close)
+			late := time.AfterFunc(aliveTime, spawn.Caught(c.close))
 			_, _, err := c.last().SendRequest("keepalive@openssh.com", true, nil)
 			late.Stop()
 			if err != nil {

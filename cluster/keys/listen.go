@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -35,7 +36,7 @@ func calm(ctx context.Context, n *wire.Node) []time.Duration {
 func listen(ctx context.Context, n *wire.Node, g *gait) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() {
+	spawn.Go(func() {
 		defer close(done)
 		for pause(ctx, listenEvery) {
 			asked := g.asking()
@@ -43,6 +44,6 @@ func listen(ctx context.Context, n *wire.Node, g *gait) (stop func()) {
 				g.hear(took, asked)
 			}
 		}
-	}()
+	})
 	return func() { cancel(); <-done }
 }

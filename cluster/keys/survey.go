@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slotdeck/cluster/keyspace"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -63,20 +64,20 @@ func (s Survey) Start(ctx context.Context, nodes []*wire.Node) *Running {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Running{began: time.Now(), cancel: cancel, done: make(chan struct{}), parts: make([]Part, len(nodes)), tally: make([]*keyspace.Tally, len(nodes))}
 	s.Walk.Turns = NewTurns(nodes)
-	var all sync.WaitGroup
+	var all spawn.Group
 	for i, n := range nodes {
 		r.parts[i] = Part{Addr: n.Addr(), Total: Unknown}
 		r.tally[i] = keyspace.NewTally(s.Most)
 		all.Go(func() { r.walk(ctx, s.Walk, i, n) })
 	}
-	go func() { // ends with the walks
+	spawn.Go(func() { // ends with the walks
 		all.Wait()
 		cancel()
 		r.mu.Lock()
 		r.took = time.Since(r.began)
 		r.mu.Unlock()
 		close(r.done)
-	}()
+	})
 	return r
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 )
 
 // Cluster is a cluster that this process started. Its methods may be called
@@ -211,7 +212,7 @@ func (c *Cluster) Stop() error {
 // what went wrong.
 func inParallel(n int, f func(i int) error) error {
 	errs := make([]error, n)
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i := range n {
 		wg.Go(func() { errs[i] = f(i) })
 	}

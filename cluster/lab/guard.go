@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"slotdeck/cluster/spawn"
 )
 
 // A guard sees to it that servers and their folder vanish with the process
@@ -78,10 +80,10 @@ func (g *guard) adopt(cmd *exec.Cmd) { cmd.SysProcAttr = inGroup(g.anchor.Proces
 func (g *guard) release() error {
 	g.pipe.Close()
 	done := make(chan error, 1)
-	go func() {
+	spawn.Go(func() {
 		g.anchor.Wait() // killed, or ended with the pipe: both are as wanted
 		done <- g.watchdog.Wait()
-	}()
+	})
 	select {
 	case err := <-done:
 		if err != nil {

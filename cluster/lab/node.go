@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 )
 
 // State is what the lab did to a node's process.
@@ -96,10 +97,10 @@ func (n *Node) launch(ctx context.Context) error {
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	n.proc, n.frozen = p, false
 	n.mu.Unlock()
-	go func() {
+	spawn.Go(func() {
 		cmd.Wait() // how it ended is in its log
 		close(p.done)
-	}()
+	})
 	return n.awaitAnswer(ctx, p)
 }
 

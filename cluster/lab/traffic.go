@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"slotdeck/cluster/spawn"
 )
 
 // Traffic is a light mix of reads and writes, four to one, on the keys that
@@ -40,7 +41,7 @@ func (c *Cluster) Traffic(ctx context.Context, rate int) *Traffic {
 	t := &Traffic{cancel: cancel, done: make(chan struct{})}
 	client := c.newDataClient(time.Second)
 	tokens := make(chan struct{}, trafficWorkers)
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i := range trafficWorkers {
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(3, uint64(i)))
@@ -50,11 +51,11 @@ func (c *Cluster) Traffic(ctx context.Context, rate int) *Traffic {
 		})
 	}
 	wg.Go(func() { pace(ctx, max(1, rate), tokens) })
-	go func() {
+	spawn.Go(func() {
 		wg.Wait()
 		client.Close()
 		close(t.done)
-	}()
+	})
 	c.mu.Lock()
 	c.traffic = append(c.traffic, t)
 	c.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -33,7 +34,7 @@ func Insides(ctx context.Context, c Cluster, p plan.Plan) map[cluster.NodeID]pla
 func (j *Job) insides(ctx context.Context, nodes map[cluster.NodeID]bool) map[cluster.NodeID]plan.Inside {
 	out := map[cluster.NodeID]plan.Inside{}
 	var mu sync.Mutex
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for id := range nodes {
 		wg.Go(func() {
 			v, err := j.crew.do(ctx, id, "CONFIG", "GET", "tls-cluster", "port", "tls-port", "cluster-announce-port", "cluster-announce-tls-port")
@@ -60,7 +61,7 @@ func (j *Job) insides(ctx context.Context, nodes map[cluster.NodeID]bool) map[cl
 func (j *Job) abilities(ctx context.Context) map[cluster.NodeID]plan.Ability {
 	out := map[cluster.NodeID]plan.Ability{}
 	var mu sync.Mutex
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for _, n := range j.plan.Nodes {
 		wg.Go(func() {
 			a := j.crew.ability(ctx, n.ID)

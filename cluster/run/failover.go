@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -86,13 +86,13 @@ func StartFailover(ctx context.Context, c Cluster, p plan.FailoverPlan, kind pla
 	}
 	j := &FailoverJob{cluster: c, plan: ground.plan, kind: kind, options: o, updates: make(chan FailoverProgress, 1), done: make(chan struct{})}
 	tale := newFailoverTale(ground, kind, o)
-	go func() {
-		defer close(j.done)
-		defer close(j.updates)
+	spawn.Go(func() {
 		j.report = j.carryOut(ctx, node, tale)
 		j.publish(tale, &j.report)
 		c.Refresh()
-	}()
+		close(j.updates) // not deferred: what panics has not ended
+		close(j.done)
+	})
 	return j, nil
 }
 
@@ -112,7 +112,7 @@ func (j *FailoverJob) Wait() FailoverReport {
 // carryOut sends the command, beside the first looks, and watches.
 func (j *FailoverJob) carryOut(ctx context.Context, node *wire.Node, tale *failoverTale) FailoverReport {
 	ctx, cancel := context.WithCancel(wire.Under(ctx, "failover "+time.Now().UTC().Format("20060102T150405")))
-	var calls sync.WaitGroup
+	var calls spawn.Group
 	defer calls.Wait()
 	defer cancel()
 	type reply struct {

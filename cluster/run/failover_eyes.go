@@ -2,10 +2,10 @@ package run
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 )
 
 // failoverSight is what one node said at one moment.
@@ -31,7 +31,7 @@ func (s *failoverSight) self() cluster.Member {
 // waiting for another. It is for one goroutine.
 type failoverEyes struct {
 	cluster Cluster
-	calls   *sync.WaitGroup
+	calls   *spawn.Group
 	poll    time.Duration
 	sights  chan failoverSight // has room for one of each node
 	due     map[cluster.NodeID]time.Time

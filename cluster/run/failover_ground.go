@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/quorum"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -82,7 +82,7 @@ func orNone(addr string) string {
 func readAfresh(ctx context.Context, c Cluster, last *cluster.Snapshot, ids []cluster.NodeID) *cluster.Snapshot {
 	in := cluster.Inputs{Seq: last.Seq + 1, Interval: last.Interval, Seeds: last.Seeds, Nodes: slices.Clone(last.Nodes)}
 	turns := make(chan struct{}, 64)
-	var calls sync.WaitGroup
+	var calls spawn.Group
 	for i := range in.Nodes {
 		n := &in.Nodes[i]
 		if !slices.Contains(ids, n.ID) {

@@ -2,10 +2,10 @@ package run
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -54,7 +54,7 @@ func (c *crew) sendSlots(ctx context.Context, id cluster.NodeID, timeout time.Du
 	defer cancel()
 	answers := make([]wire.Answer, len(cmds))
 	share := (len(cmds) + len(nodes) - 1) / len(nodes)
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i, n := range nodes {
 		from, to := min(i*share, len(cmds)), min((i+1)*share, len(cmds))
 		if from < to {

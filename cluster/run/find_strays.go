@@ -8,6 +8,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/keyslot"
 )
 
@@ -34,7 +35,7 @@ func (j *Job) findStrays(ctx context.Context, s *cluster.Snapshot, among keyslot
 	var mu sync.Mutex
 	var out []plan.StraySlot
 	var failed error
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i := range s.Shards {
 		id := s.Shards[i].Primary
 		if n, ok := s.Node(id); !ok || n.Health != cluster.Answering || n.Member.Flags.Has(cluster.Replica) {

@@ -3,10 +3,10 @@ package run
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/keyslot"
 )
 
@@ -19,7 +19,7 @@ type footing struct {
 
 // both runs one thing for the source and one for the target at the same time.
 func both(a, b func() error) error {
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	var errA, errB error
 	wg.Go(func() { errA = a() })
 	errB = b()

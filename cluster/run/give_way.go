@@ -2,10 +2,10 @@ package run
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -113,7 +113,7 @@ func (j *Job) absentKey(slot keyslot.Slot) string {
 // source and target name the target as the owner of slots.
 func (p *pair) replicasHeard(ctx context.Context, hand keyslot.Set) (wait func()) {
 	ctx, cancel := context.WithTimeout(ctx, 2*replicaHearsay)
-	var asked sync.WaitGroup
+	var asked spawn.Group
 	for id := range p.replicas() {
 		if p.deaf(id) {
 			continue

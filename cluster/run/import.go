@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -110,7 +111,7 @@ type importBatch struct {
 // all lets the hands work on what is found. The first error ends all.
 func (im *importing) all(ctx context.Context, cancel context.CancelCauseFunc) error {
 	found := make(chan importBatch)
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	wg.Go(func() {
 		defer close(found)
 		if err := im.find(ctx, found); err != nil {

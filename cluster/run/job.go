@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/keyslot"
 )
 
@@ -45,10 +46,10 @@ type Job struct {
 	driver      plan.Driver
 	why         string
 
-	weighing   atomic.Bool    // MEMORY USAGE works
-	thorough   atomic.Bool    // every key is weighed: one was large, or a call failed
-	leave      chan struct{}  // closed when the job has to be gone soon
-	background sync.WaitGroup // everything this job started
+	weighing   atomic.Bool   // MEMORY USAGE works
+	thorough   atomic.Bool   // every key is weighed: one was large, or a call failed
+	leave      chan struct{} // closed when the job has to be gone soon
+	background spawn.Group   // everything this job started
 
 	mu         sync.Mutex
 	primaries  []cluster.NodeID

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -85,7 +86,7 @@ func (p *pair) moveKeys(ctx context.Context, group []*load) (moved int, err erro
 			}
 		}
 	}
-	var work sync.WaitGroup
+	var work spawn.Group
 	work.Go(func() { m.end(m.scout(ctx), true) })
 	atOnce := min(hands, p.depth())
 	if p.homing {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -87,7 +88,7 @@ type rival struct {
 // round names the connections and lists the others, on all primaries.
 func (l *lease) round(ctx context.Context, name string) ([]rival, error) {
 	var mu sync.Mutex
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	var found []rival
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

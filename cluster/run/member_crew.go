@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -73,7 +74,7 @@ func (c *MemberCrew) ask(ctx context.Context, addr string, patience time.Duratio
 
 // inTurns calls f for 0 to n-1, many at once, and waits for all.
 func inTurns(n int, f func(i int)) {
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	turns := make(chan struct{}, memberTurns)
 	for i := range n {
 		turns <- struct{}{}

@@ -8,6 +8,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -80,11 +81,11 @@ func StartMember(ctx context.Context, c *MemberCrew, p plan.MemberPlan, o Member
 	for i, s := range p.Steps {
 		j.report.Steps[i] = MemberStepReport{Title: s.Title, State: MemberWaits}
 	}
-	go func() {
-		defer close(j.done)
-		defer close(j.updates)
+	spawn.Go(func() {
 		j.run(wire.Under(ctx, fmt.Sprintf("%v %s", p.Kind, time.Now().UTC().Format("20060102T150405"))))
-	}()
+		close(j.updates) // not deferred: what panics has not ended
+		close(j.done)
+	})
 	return j
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 )
 
 // Raised is a node timeout that a job raised and did not set back: it was killed,
@@ -26,7 +27,7 @@ type Raised struct {
 func (j *Job) raiseNodeTimeouts(ctx context.Context, to time.Duration) error {
 	s := j.cluster.Latest()
 	was := make([]time.Duration, len(s.Nodes))
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i := range s.Nodes {
 		wg.Go(func() { was[i], _ = j.nodeTimeoutOf(ctx, s.Nodes[i].ID) })
 	}
@@ -72,7 +73,7 @@ func (j *Job) restored() (failed []string) {
 	j.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for id, old := range raised {
 		wg.Go(func() {
 			err := j.setBack(ctx, id, old, to)
@@ -111,7 +112,7 @@ func (j *Job) stillRaised(ctx context.Context, c *Checkpoint, s *cluster.Snapsho
 		return nil
 	}
 	var mu sync.Mutex
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for id, ms := range c.Raised {
 		if _, known := s.Node(id); !known {
 			continue

@@ -8,6 +8,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -23,7 +24,7 @@ func StartRecovery(ctx context.Context, c Cluster, f Found, ways map[keyslot.Slo
 		j.discard()
 		return nil, err
 	}
-	go j.run(ctx, func(work context.Context) error { return j.recover(ctx, work, todo) })
+	spawn.Go(func() { j.run(ctx, func(work context.Context) error { return j.recover(ctx, work, todo) }) })
 	return j, nil
 }
 

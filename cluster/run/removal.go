@@ -6,6 +6,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -21,7 +22,7 @@ func startRemoval(ctx context.Context, c Cluster, f Found, o Options) (*Job, err
 		j.discard()
 		return nil, err
 	}
-	go j.run(ctx, func(work context.Context) error { return j.recover(ctx, work, todo) })
+	spawn.Go(func() { j.run(ctx, func(work context.Context) error { return j.recover(ctx, work, todo) }) })
 	return j, nil
 }
 

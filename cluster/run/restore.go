@@ -9,6 +9,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -222,7 +223,7 @@ func (h *restorer) try(ctx context.Context, values []Saved) (again []Saved, why,
 	for at := range parts {
 		byAddr[at.addr] = append(byAddr[at.addr], at)
 	}
-	var all sync.WaitGroup
+	var all spawn.Group
 	var mu sync.Mutex
 	for addr, places := range byAddr {
 		all.Go(func() { // a connection carries one batch at a time

@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 )
 
 // What holds when RollingOptions leaves it open.
@@ -71,11 +72,11 @@ func StartRolling(ctx context.Context, c Cluster, o RollingOptions) *RollingJob 
 		cluster: c, options: o.withDefaults(), updates: make(chan RollingProgress, 1), done: make(chan struct{}), halt: make(chan struct{}),
 		over: map[cluster.NodeID]bool{}, leaders: map[string]cluster.NodeID{}, left: -1, report: RollingReport{Began: time.Now()},
 	}
-	go func() {
-		defer close(j.done)
-		defer close(j.updates)
+	spawn.Go(func() {
 		j.run(ctx)
-	}()
+		close(j.updates) // not deferred: what panics has not ended
+		close(j.done)
+	})
 	return j
 }
 
@@ -100,13 +101,13 @@ func (j *RollingJob) Wait() RollingReport {
 func (j *RollingJob) run(ctx context.Context) {
 	between, cancel := context.WithCancelCause(ctx) // ends with Stop, too
 	defer cancel(nil)
-	go func() {
+	spawn.Go(func() {
 		select {
 		case <-j.halt:
 			cancel(errHalted)
 		case <-between.Done():
 		}
-	}()
+	})
 	j.report.Outcome = MemberDone
 	err := j.steps(ctx, between)
 	j.report.Took = time.Since(j.report.Began)

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 )
 
 // sentryTick is how often the replicas of source and target are asked who they
@@ -21,7 +21,7 @@ const sentryTick = 80 * time.Millisecond
 // knowing that some of their keys are elsewhere.
 func (p *pair) guarded(ctx context.Context, do func(context.Context) error) error {
 	inner, cancel := context.WithCancelCause(ctx)
-	var sentries sync.WaitGroup
+	var sentries spawn.Group
 	for id, epoch := range p.replicas() {
 		sentries.Go(func() {
 			if p.awaitSuccession(inner, id, epoch) {

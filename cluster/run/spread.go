@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 )
 
 // DefaultSpreadPause is how long the cluster is left alone between two
@@ -53,11 +54,11 @@ func StartSpread(ctx context.Context, c Cluster, p plan.SpreadPlan, o SpreadOpti
 	for _, s := range p.Steps {
 		j.report.Steps = append(j.report.Steps, SpreadStepReport{SpreadStep: s, State: MemberWaits})
 	}
-	go func() {
-		defer close(j.done)
-		defer close(j.updates)
+	spawn.Go(func() {
 		j.run(ctx)
-	}()
+		close(j.updates) // not deferred: what panics has not ended
+		close(j.done)
+	})
 	return j
 }
 
@@ -84,13 +85,13 @@ var errHalted = errors.New("stopped")
 func (j *SpreadJob) run(ctx context.Context) {
 	between, cancel := context.WithCancelCause(ctx) // ends with Stop, too
 	defer cancel(nil)
-	go func() {
+	spawn.Go(func() {
 		select {
 		case <-j.halt:
 			cancel(errHalted)
 		case <-between.Done():
 		}
-	}()
+	})
 	j.report.Outcome = MemberDone
 	for i := range j.plan.Steps {
 		step := &j.report.Steps[i]

@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -33,7 +34,7 @@ func Start(ctx context.Context, c Cluster, p plan.Plan, o Options) (*Job, error)
 		return nil, err
 	}
 	j.supersede()
-	go j.run(ctx, func(work context.Context) error { return j.drive(ctx, work, p.Moves) })
+	spawn.Go(func() { j.run(ctx, func(work context.Context) error { return j.drive(ctx, work, p.Moves) }) })
 	return j, nil
 }
 

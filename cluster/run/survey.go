@@ -3,10 +3,10 @@ package run
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -26,7 +26,7 @@ func (c *crew) surveyWithin(ctx context.Context, patience time.Duration) (*clust
 	}
 	in := cluster.Inputs{Seq: last.Seq + 1, Interval: time.Second, Nodes: make([]cluster.Node, len(last.Nodes))}
 	turns := make(chan struct{}, 64)
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i := range last.Nodes {
 		in.Nodes[i] = last.Nodes[i]
 		wg.Go(func() {

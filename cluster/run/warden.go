@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 )
 
 // Bounds beyond which a move slows down.
@@ -36,7 +37,7 @@ func (p *pair) watchOver(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	from, to := p.from, p.to
-	go func() {
+	spawn.Go(func() {
 		defer close(done)
 		for pause(ctx, wardenTick) == nil {
 			w, _ := p.j.wanted()
@@ -51,7 +52,7 @@ func (p *pair) watchOver(ctx context.Context) (stop func()) {
 				p.pace.recover()
 			}
 		}
-	}()
+	})
 	return func() { cancel(); <-done }
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/keyslot"
 )
 
@@ -42,7 +43,7 @@ func Weigh(ctx context.Context, c Cluster, p plan.Plan, block time.Duration) (pl
 		return w.Weights, err
 	}
 	w.NodeTimeout = j.nodeTimeout
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for id, set := range bySource {
 		wg.Go(func() { w.source(ctx, id, set) })
 	}

@@ -38,11 +38,6 @@ type Config struct {
 	Thorough bool
 
 	History int // how many events snapshots carry at most; 0: DefaultHistory
-
-	// Catch is deferred in every goroutine of the watch, for whoever has to
-	// tidy up (a terminal, say) before a panic may end the program. It recovers
-	// what it wants; nil: panics end the program at once.
-	Catch func()
 }
 
 func (c Config) withDefaults() Config {
@@ -52,9 +47,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.AddressOf == nil {
 		c.AddressOf = func(m cluster.Member) string { return m.Endpoint.Addr() }
-	}
-	if c.Catch == nil {
-		c.Catch = func() {}
 	}
 	if c.History <= 0 {
 		c.History = DefaultHistory

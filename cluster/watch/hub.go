@@ -3,10 +3,10 @@ package watch
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -42,7 +42,7 @@ type hub struct {
 	nameless map[*peer]struct{} // seeds that have not told their id
 	crowd    map[string]int     // how many lines lead to an address
 	answers  chan answer
-	lines    sync.WaitGroup
+	lines    spawn.Group
 	views    *viewCache
 
 	wishes    wishes
@@ -308,10 +308,7 @@ func (h *hub) connect(ctx context.Context, p *peer, addr string) {
 	p.line, p.node.Dialled = l, addr
 	p.failures, p.retryAt, p.impostor = 0, time.Time{}, nil
 	p.node.Stranger, p.node.Foreign = "", false
-	h.lines.Go(func() {
-		defer h.config.Catch()
-		l.run(ctx, h.clock, h.views, h.answers)
-	})
+	h.lines.Go(func() { l.run(ctx, h.clock, h.views, h.answers) })
 	if p.node.ID != "" {
 		h.watch.setNode(p.node.ID, l.wire)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 )
 
@@ -22,7 +23,7 @@ func Probe(ctx context.Context, seeds []string, o wire.Options) error {
 	defer cancel()
 	results := make(chan error, len(seeds))
 	for _, addr := range seeds {
-		go func() { results <- probe(ctx, addr, o) }()
+		spawn.Go(func() { results <- probe(ctx, addr, o) })
 	}
 	var answered, silent []error
 	usable := false

@@ -58,7 +58,6 @@ func (w *Watch) Run(ctx context.Context) error {
 	defer h.end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer w.config.Catch()
 	h.run(ctx)
 	return nil
 }

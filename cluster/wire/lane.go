@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"slotdeck/cluster/spawn"
 )
 
 // lane is one connection to a node, for one call at a time. The client library
@@ -119,7 +121,7 @@ func (l *lane) exchange(ctx context.Context, cmds [][]any, deadline time.Time, e
 		most = maxReply
 	}
 	l.conn.begin(deadline, most)
-	stop := context.AfterFunc(ctx, l.conn.interrupt)
+	stop := context.AfterFunc(ctx, spawn.Caught(l.conn.interrupt))
 	defer func() {
 		if !stop() {
 			l.close() // the interruption is under way, and must not meet the next call

@@ -8,6 +8,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"slotdeck/cluster/spawn"
 )
 
 // Line is one connection that is never opened again by itself: for work that
@@ -66,7 +68,7 @@ func Dial(ctx context.Context, addr string, o Options, patience time.Duration) (
 	p := &patient{conn, patience}
 	l := &Line{addr: addr, conn: p, in: bufio.NewReaderSize(p, 64<<10), out: bufio.NewWriterSize(p, 64<<10), ended: ctx.Err, options: o}
 	l.plan, _ = ctx.Value(planKey{}).(string)
-	l.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	l.stop = context.AfterFunc(ctx, spawn.Caught(func() { _ = conn.Close() }))
 	if o.Password.Empty() {
 		return l, nil
 	}

@@ -2,11 +2,11 @@ package cli
 
 import (
 	"context"
-	"sync"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 	"slotdeck/ui"
 	"slotdeck/views"
 )
@@ -17,7 +17,7 @@ type conductor struct {
 	watching *watching
 	life     context.Context
 	end      context.CancelFunc
-	jobs     sync.WaitGroup
+	jobs     spawn.Group
 }
 
 func newConductor(w *watching) *conductor {

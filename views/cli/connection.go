@@ -66,7 +66,6 @@ type target struct {
 
 	Thresholds map[string]float64
 	Propose    func(s *cluster.Snapshot) // says, once, what address rule may lead to the nodes that are not reached
-	Catch      func()                    // deferred in the goroutines that watch, for their panics; nil: nobody
 }
 
 // standards is what the cluster is measured by: the context's thresholds and zones.
@@ -113,7 +112,7 @@ func (c *connection) resolve(ctx context.Context, w *World, words []string) (tar
 	if err := c.ways.apply(w, &t, known); err != nil {
 		return target{}, err
 	}
-	t.Propose, t.Catch = w.propose, w.crash
+	t.Propose = w.propose
 	w.guarding = guarding{name: known.name, protected: known.Protected, readOnly: t.Options.ReadOnly, confirmed: c.confirmed}
 	t.Options.Audit = w.audit(t.title())
 	return t, nil

@@ -14,6 +14,7 @@ import (
 	"slotdeck/cluster"
 	"slotdeck/cluster/reach"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/watch"
 	"slotdeck/cluster/wire"
 	"slotdeck/ui"
@@ -99,12 +100,9 @@ func (f *consoleFlags) openOne(ctx context.Context, w *World, t target, contexts
 	defer cancel()
 	secrets := t.secrets()
 	faults := &fault{cancel: cancel, secrets: secrets}
-	watching := watchCatching(context.WithoutCancel(ctx), t, f.interval, faults.catch)
+	watching := watchOnScreen(context.WithoutCancel(ctx), t, f.interval)
 	defer watching.stop()
 	first, err := opening(ctx, watching.Updates(), w)
-	if faults.tell(w.Err) {
-		return "", "", endOfFault()
-	}
 	if err != nil {
 		return "", "", err
 	}
@@ -185,7 +183,7 @@ func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours
 	defer pause.serve(ctx, program.Send)()
 	// The toolkit's own way to end with a context does not wait for the reader
 	// of the keyboard; leaving as by a key does.
-	stop := context.AfterFunc(ctx, program.Quit)
+	stop := context.AfterFunc(ctx, spawn.Caught(program.Quit))
 	defer stop()
 	_, err := program.Run()
 	kept.dismiss()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slotdeck/cluster/fake"
+	"slotdeck/cluster/spawn"
 )
 
 // crashSeed tells the test's own program to be the one that crashes.
@@ -26,6 +27,7 @@ func crashWhileWatching(seed string) {
 	if err != nil {
 		panic(err)
 	}
+	spawn.OnPanic(w.panicked)
 	var left atomic.Int64
 	left.Store(20)
 	t.Options.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -13,6 +13,7 @@ import (
 
 	"slotdeck/cluster/plan"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 	"slotdeck/ui"
 )
 
@@ -107,7 +108,7 @@ func readLine(ctx context.Context, in io.Reader) (string, error) {
 		return "", fmt.Errorf("the terminal cannot be read: %w", err)
 	}
 	defer reader.Close()
-	stop := context.AfterFunc(ctx, func() { reader.Cancel() })
+	stop := context.AfterFunc(ctx, spawn.Caught(func() { reader.Cancel() }))
 	defer stop()
 	line, err := bufio.NewReader(reader).ReadString('\n')
 	switch {

@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/recorder"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 	"slotdeck/views"
 )
 
@@ -19,7 +19,7 @@ type failovers struct {
 	moves    *mover // what this console moves; nil: nothing
 	life     context.Context
 	end      context.CancelFunc
-	jobs     sync.WaitGroup
+	jobs     spawn.Group
 }
 
 func newFailovers(w *watching, moves *mover) *failovers {

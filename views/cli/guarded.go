@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"strings"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,9 +29,8 @@ type fault struct {
 	cancel  context.CancelFunc
 	secrets []string // that it may not tell
 
-	mu    sync.Mutex
-	value string // empty: there was none
-	stack []byte
+	mu   sync.Mutex
+	text string // empty: there was none
 }
 
 // catch is to be deferred.
@@ -43,8 +41,8 @@ func (f *fault) catch() {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.value == "" {
-		f.value, f.stack = fmt.Sprintf("panic: %v", v), debug.Stack()
+	if f.text == "" {
+		f.text = crashText(v, debug.Stack())
 	}
 	f.cancel()
 }
@@ -53,10 +51,10 @@ func (f *fault) catch() {
 func (f *fault) tell(out io.Writer) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.value == "" {
+	if f.text == "" {
 		return false
 	}
-	fmt.Fprintln(out, harmlessCrash(f.value+"\n\n"+string(f.stack), f.secrets))
+	fmt.Fprintln(out, harmlessCrash(f.text, f.secrets))
 	return true
 }
 
@@ -105,25 +103,4 @@ func (g guarded) command(cmd tea.Cmd) tea.Cmd {
 		}
 		return msg
 	}
-}
-
-// ownFault is how a crash ends.
-const ownFault = "it met a fault of its own and had to end (the lines above tell where)"
-
-// harmlessCrash is a crash without what could steer the terminal, and without
-// passwords.
-func harmlessCrash(text string, secrets []string) string {
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		frame, tab := strings.CutPrefix(lines[i], "\t")
-		if lines[i] = clean(frame); tab {
-			lines[i] = "    " + lines[i]
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"slotdeck/cluster/keys"
 	"slotdeck/cluster/keyspace"
+	"slotdeck/cluster/spawn"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 )
@@ -73,7 +73,7 @@ func (f *hotFlags) run(ctx context.Context, w *World, args []string) error {
 	walk := f.pace()
 	walk.Turns = keys.NewTurns(c.nodes)
 	found := make([]keys.HotNode, len(c.nodes))
-	var all sync.WaitGroup
+	var all spawn.Group
 	for i, n := range c.nodes {
 		h := keys.Hot{Window: f.window, Most: f.top, Watch: f.hotkeys, Walk: walk, Slots: c.slotsOf(n.Addr())}
 		all.Go(func() { found[i] = h.Find(ctx, n) })

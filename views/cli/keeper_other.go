@@ -18,6 +18,8 @@ func keepQuiet(*World, ...string) {}
 
 func (*keeper) dismiss() {}
 
+func (*keeper) tell(string) bool { return false }
+
 func newKeeper(*World) *cobra.Command { return &cobra.Command{Use: "keep-terminal", Hidden: true} }
 
 func (*suspension) serve(context.Context, func(tea.Msg)) (end func()) { return func() {} }

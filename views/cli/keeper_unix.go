@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/charmbracelet/x/term"
@@ -25,8 +26,11 @@ import (
 // harmless.
 type keeper struct {
 	pipe *os.File
-	cmd  *exec.Cmd
+	mute func() // lets nothing more reach the screen
 	quit func() // gives the error stream back
+
+	mu  sync.Mutex
+	cmd *exec.Cmd // nil: it is dismissed
 }
 
 // charge is what the keeper has to know. It goes through the pipe: neither
@@ -59,6 +63,8 @@ func keepTerminal(w *World, secrets ...string) *keeper {
 	k := startKeeper(w, charge{modes, secrets})
 	if k != nil {
 		_, k.quit = silence(w.Err)
+		k.mute = func() { _ = nowhere(int(tty.Fd())) }
+		standby.Store(k)
 	}
 	return k
 }
@@ -67,9 +73,8 @@ func keepTerminal(w *World, secrets ...string) *keeper {
 // that there is. From then on the world's error stream is one that the runtime
 // does not know.
 func keepQuiet(w *World, secrets ...string) {
-	w.quiet.dismiss()
-	w.quiet = nil
-	if f, ok := w.Err.(*os.File); !ok || w.Self == "" || f.Fd() != 2 {
+	standby.Swap(nil).dismiss()
+	if w.Self == "" || !w.own() {
 		return
 	}
 	k := startKeeper(w, charge{Secrets: secrets})
@@ -82,7 +87,7 @@ func keepQuiet(w *World, secrets ...string) {
 		w.Err = aside
 	}
 	k.quit = func() { w.Err = first; quit() }
-	w.quiet = k
+	standby.Store(k)
 }
 
 // startKeeper starts the second process; nil when it cannot be had.
@@ -105,7 +110,7 @@ func startKeeper(w *World, c charge) *keeper {
 		_ = out.Close()
 		return nil
 	}
-	k := &keeper{pipe: out, cmd: cmd, quit: func() {}}
+	k := &keeper{pipe: out, cmd: cmd, mute: func() {}, quit: func() {}}
 	_, _ = out.Write(append(first, '\n')) // it fits into the pipe
 	_ = debug.SetCrashOutput(out, debug.CrashOptions{})
 	return k
@@ -122,11 +127,7 @@ func silence(errs io.Writer) (before *os.File, end func()) {
 	if err != nil {
 		return nil, func() {}
 	}
-	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err == nil {
-		err = unix.Dup2(int(nowhere.Fd()), 2)
-		_ = nowhere.Close()
-	}
+	err = nowhere(2)
 	before = os.NewFile(uintptr(kept), "standard error")
 	return before, func() {
 		if err == nil {
@@ -136,9 +137,43 @@ func silence(errs io.Writer) (before *os.File, end func()) {
 	}
 }
 
+// nowhere lets what is written to an open file vanish.
+func nowhere(fd int) error {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	return unix.Dup2(int(null.Fd()), fd)
+}
+
+// tell hands over a crash, and waits until it has been told; the program has to end
+// after that. False when the keeper is gone.
+func (k *keeper) tell(text string) bool {
+	if k == nil {
+		return false
+	}
+	k.mu.Lock()
+	if k.cmd == nil {
+		k.mu.Unlock()
+		return false
+	}
+	k.mute()
+	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
+	_, _ = k.pipe.WriteString(text)
+	_ = k.pipe.Close()
+	_ = k.cmd.Wait()
+	return true // still locked: nobody else says anything
+}
+
 // dismiss ends the keeper when the terminal has been given back.
 func (k *keeper) dismiss() {
-	if k == nil || k.cmd == nil {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.cmd == nil {
 		return
 	}
 	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})

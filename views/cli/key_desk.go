@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/keys"
 	"slotdeck/cluster/keyspace"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/watch"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
@@ -155,7 +155,7 @@ func (d *keyDesk) Hot(ctx context.Context, window time.Duration, count bool) []v
 		return nil
 	}
 	out := make([]views.HotPart, len(snap.Shards))
-	var all sync.WaitGroup
+	var all spawn.Group
 	for i := range snap.Shards {
 		sh := &snap.Shards[i]
 		out[i].Node = sh.Primary

@@ -26,7 +26,7 @@ func TestKeyDeskReadsARealCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, Fine, "exec", c.Seed(), "HSET", "{one}:h", "f", "v", "--yes")
-	watching := watchCatching(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond, func() {})
+	watching := watchOnScreen(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond)
 	defer watching.stop()
 	d := newKeyDesk(watching.Watch, wire.Options{}, t.TempDir())
 	defer d.close()
@@ -102,7 +102,7 @@ func TestSlotsAreMeasuredWhereTheServerCountsAndSampledElsewhere(t *testing.T) {
 			c := labtest.Start(t, lab.Config{Primaries: 1, Binary: labtest.Only(t, version).Path, Extra: []string{"cluster-slot-stats-enabled yes"}})
 			expect(t, Fine, "exec", c.Seed(), "SET", "{m}1", strings.Repeat("x", 5000), "--yes")
 			expect(t, Fine, "exec", c.Seed(), "SET", "{m}2", "x", "--yes")
-			watching := watchCatching(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond, func() {})
+			watching := watchOnScreen(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond)
 			defer watching.stop()
 			labtest.Until(t, 10*time.Second, "the node is known", func() bool { s := watching.Latest(); return s != nil && len(s.Nodes) == 1 && s.Owner != nil })
 			node, reader := watching.Latest().Nodes[0].ID, &slotKeys{watch: watching.Watch}
@@ -143,7 +143,7 @@ func TestDeletedKeysAreSavedFirstAndADeletionIsRememberedByTheNextConsole(t *tes
 			t.Fatal(err)
 		}
 	}
-	watching := watchCatching(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond, func() {})
+	watching := watchOnScreen(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond)
 	defer watching.stop()
 	labtest.Until(t, time.Minute, "the node is known", func() bool { s := watching.Latest(); return s != nil && len(s.Nodes) == 1 && s.Owner != nil })
 	state := t.TempDir()

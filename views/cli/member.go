@@ -14,6 +14,7 @@ import (
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 )
 
 // memberFlags are those of all commands that change who belongs to a cluster.
@@ -201,10 +202,10 @@ func agree(ctx context.Context, w *World, yes bool, question, typed string) erro
 	}
 	fmt.Fprint(w.Err, clean(question))
 	answer := make(chan string, 1)
-	go func() { // ends with the line, or with the program
+	spawn.Go(func() { // ends with the line, or with the program
 		line, _ := bufio.NewReader(w.In).ReadString('\n')
 		answer <- strings.TrimSpace(line)
-	}()
+	})
 	select {
 	case line := <-answer:
 		switch {

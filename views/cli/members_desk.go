@@ -8,6 +8,7 @@ import (
 	"slotdeck/cluster"
 	"slotdeck/cluster/plan"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/views"
 )
@@ -26,7 +27,7 @@ type members struct {
 
 	mu   sync.Mutex
 	gone bool // leave was called: nothing may begin any more
-	jobs sync.WaitGroup
+	jobs spawn.Group
 }
 
 func newMembers(o wire.Options, seeds []string) *members {

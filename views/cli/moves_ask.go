@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"slotdeck/cluster/spawn"
 	"slotdeck/keyslot"
 	"slotdeck/ui"
 	"slotdeck/views"
@@ -150,10 +151,10 @@ func (m *moving) typed() <-chan string {
 		}
 		line := make(chan string, 1)
 		m.line = line
-		go func() {
+		spawn.Go(func() {
 			text, _ := m.in.ReadString('\n')
 			line <- strings.ToLower(strings.TrimSpace(text))
-		}()
+		})
 	}
 	return m.line
 }

@@ -9,6 +9,7 @@ import (
 	"slotdeck/cluster/keys"
 	"slotdeck/cluster/keyspace"
 	"slotdeck/cluster/plan"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -20,7 +21,7 @@ import (
 // load is a part. What no server reports is nil.
 func (m *mover) measured(ctx context.Context, s *cluster.Snapshot) (memory, traffic *plan.Measure) {
 	var mu sync.Mutex
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	for i := range s.Shards {
 		sh := &s.Shards[i]
 		n, ok := m.watch.Node(sh.Primary)

@@ -13,6 +13,7 @@ import (
 	"slotdeck/cluster/keys"
 	"slotdeck/cluster/plan"
 	engine "slotdeck/cluster/run"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/watch"
 	"slotdeck/keyslot"
 	"slotdeck/views"
@@ -28,12 +29,12 @@ type mover struct {
 	end    context.CancelFunc
 
 	mu    sync.Mutex
-	gone  bool           // leave was called: nothing may begin any more
-	begun sync.WaitGroup // jobs that are just beginning
+	gone  bool        // leave was called: nothing may begin any more
+	begun spawn.Group // jobs that are just beginning
 	jobs  []*engine.Job
 	plans map[*engine.Job]plan.Plan // of those that move by a plan
 
-	passing sync.WaitGroup // what hands progress on
+	passing spawn.Group // what hands progress on
 	rates   map[plan.Driver]plan.Rate
 	loads   slotLoads
 	window  time.Duration // over which traffic is measured; 0: not at all
@@ -183,7 +184,7 @@ func (m *mover) Facts(ctx context.Context, s *cluster.Snapshot) (views.MoveFacts
 func (m *mover) countAll(ctx context.Context, s *cluster.Snapshot) (*plan.Measure, error) {
 	var measure plan.Measure
 	var mu sync.Mutex
-	var wg sync.WaitGroup
+	var wg spawn.Group
 	var failed error
 	for i := range s.Shards {
 		sh := &s.Shards[i]

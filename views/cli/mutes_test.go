@@ -17,7 +17,7 @@ func TestCheckAndStatusKeepToWhatIsMutedAndSaySo(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"XDG_STATE_HOME": t.TempDir()}
 	c := labtest.Start(t, lab.Config{Replicas: 1})
-	watching := watchCatching(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond, func() {})
+	watching := watchOnScreen(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond)
 	defer watching.stop()
 	labtest.Until(t, time.Minute, "there are findings", func() bool { return len(doctor.Findings(watching.Latest())) > 0 })
 	snap := watching.Latest()
@@ -79,7 +79,7 @@ func TestWhatIsMutedMakesNoClusterUnfitButSlotsDo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	watching := watchCatching(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond, func() {})
+	watching := watchOnScreen(t.Context(), target{Seeds: []string{c.Seed()}}, 200*time.Millisecond)
 	defer watching.stop()
 	labtest.Until(t, time.Minute, "something is urgent", func() bool {
 		return slices.ContainsFunc(doctor.Findings(watching.Latest()), func(f doctor.Finding) bool { return f.Severity == doctor.Urgent })

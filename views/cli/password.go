@@ -9,6 +9,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/muesli/cancelreader"
+
+	"slotdeck/cluster/spawn"
 )
 
 // askPassword reads a password from the terminal without showing it. It asks
@@ -31,7 +33,7 @@ func askPassword(ctx context.Context, w *World) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the terminal's echo cannot be switched off: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { reader.Cancel() })
+	stop := context.AfterFunc(ctx, spawn.Caught(func() { reader.Cancel() }))
 	defer stop()
 	fmt.Fprint(tty, "password: ")
 	password, err := readHidden(reader)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slotdeck/cluster/spawn"
 	"slotdeck/ui"
 )
 
@@ -15,10 +16,12 @@ import (
 // wrong is one sentence on the error stream.
 func Run(ctx context.Context, w *World) (code Exit) {
 	defer w.leave()
+	if w.own() {
+		spawn.OnPanic(w.panicked)
+	}
 	defer func() {
 		if v := recover(); v != nil {
-			w.tellCrash(v)
-			code = Internal
+			code = w.caught(v)
 		}
 	}()
 	root := newRoot(w)

@@ -16,6 +16,7 @@ import (
 
 	"slotdeck/cluster/keys"
 	"slotdeck/cluster/keyspace"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
@@ -121,7 +122,7 @@ func (f *scanFlags) run(ctx context.Context, w *World, args []string) error {
 	out := &scanOutput{flags: f, out: bufio.NewWriterSize(w.Out, 64<<10)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var all sync.WaitGroup
+	var all spawn.Group
 	errs := make([]error, len(c.nodes))
 	for i, n := range c.nodes {
 		all.Go(func() {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"slotdeck/cluster/spawn"
 )
 
 // serve answers the request to stop. One from outside is handed to the App as a
@@ -21,7 +23,7 @@ func (s *suspension) serve(ctx context.Context, send func(tea.Msg)) (end func())
 	signal.Notify(asked, syscall.SIGTSTP)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() {
+	spawn.Go(func() {
 		defer close(done)
 		for {
 			select {
@@ -35,7 +37,7 @@ func (s *suspension) serve(ctx context.Context, send func(tea.Msg)) (end func())
 				return
 			}
 		}
-	}()
+	})
 	return func() {
 		signal.Stop(asked)
 		cancel()

@@ -2,11 +2,11 @@ package cli
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"slotdeck/cluster"
 	"slotdeck/cluster/doctor"
+	"slotdeck/cluster/spawn"
 	"slotdeck/cluster/watch"
 )
 
@@ -17,12 +17,12 @@ type watching struct {
 	records failoverRecords
 	updates chan *cluster.Snapshot
 	cancel  context.CancelFunc
-	ended   sync.WaitGroup
+	ended   spawn.Group
 }
 
 // watchTarget begins to watch a cluster, until stop is called.
 func watchTarget(ctx context.Context, t target, interval time.Duration) *watching {
-	return watchWith(ctx, t, interval, t.Catch, func(*watch.Config) {})
+	return watchWith(ctx, t, interval, func(*watch.Config) {})
 }
 
 // checkupEvery is how often nodes are asked for what changes slowly.
@@ -30,26 +30,22 @@ const checkupEvery = time.Minute
 
 // watchWell begins to watch with checkups; thorough ones count all strays at once.
 func watchWell(ctx context.Context, t target, thorough bool) *watching {
-	return watchWith(ctx, t, time.Second, t.Catch, func(c *watch.Config) { c.Checkups, c.Thorough = checkupEvery, thorough })
+	return watchWith(ctx, t, time.Second, func(c *watch.Config) { c.Checkups, c.Thorough = checkupEvery, thorough })
 }
 
-// watchCatching begins to watch with somebody who deals with the watch's own
-// faults: catch is deferred in each of its goroutines.
-func watchCatching(ctx context.Context, t target, interval time.Duration, catch func()) *watching {
-	return watchWith(ctx, t, interval, catch, func(c *watch.Config) { c.Checkups = checkupEvery })
+// watchOnScreen begins to watch for the console.
+func watchOnScreen(ctx context.Context, t target, interval time.Duration) *watching {
+	return watchWith(ctx, t, interval, func(c *watch.Config) { c.Checkups = checkupEvery })
 }
 
-func watchWith(ctx context.Context, t target, interval time.Duration, catch func(), with func(*watch.Config)) *watching {
-	if catch == nil {
-		catch = func() {}
-	}
+func watchWith(ctx context.Context, t target, interval time.Duration, with func(*watch.Config)) *watching {
 	ctx, cancel := context.WithCancel(ctx)
 	straight := t.Options
 	if len(t.Rules) > 0 { // the watch follows them itself, and knows the nodes' ids
 		straight.Dial = t.Straight
 	}
 	config := watch.Config{
-		Seeds: t.Seeds, Options: straight, Interval: interval, Settings: doctor.SettingNames(), Catch: catch,
+		Seeds: t.Seeds, Options: straight, Interval: interval, Settings: doctor.SettingNames(),
 		AddressOf: t.Rules.Member,
 	}
 	with(&config)
@@ -64,10 +60,7 @@ func watchWith(ctx context.Context, t target, interval time.Duration, catch func
 		cancel:  cancel,
 	}
 	w.ended.Go(func() { _ = w.Run(ctx) }) // fails only when it is called twice
-	w.ended.Go(func() {
-		defer catch()
-		w.pass()
-	})
+	w.ended.Go(w.pass)
 	return w
 }
 

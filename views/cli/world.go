@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -30,7 +28,6 @@ type World struct {
 
 	screen  bool     // it is the console, which has a keeper of its own
 	secrets []string // that are known so far
-	quiet   *keeper  // nil: none yet
 
 	secretNames []string // of variables that hold passwords, besides those of secretName
 	ends        []func() // what has to be done before the program ends
@@ -42,7 +39,7 @@ func (w *World) atEnd(do func()) { w.ends = append(w.ends, do) }
 // leave is the end of the program.
 func (w *World) leave() {
 	w.end()
-	w.quiet.dismiss()
+	standby.Load().dismiss()
 }
 
 func (w *World) end() {
@@ -50,22 +47,6 @@ func (w *World) end() {
 		w.ends[i]()
 	}
 	w.ends = nil
-}
-
-// crash is to be deferred in the goroutines of commands without a screen: their
-// panics end the program as those of the first one do, not as the runtime does,
-// whose exit code is that of a usage error.
-func (w *World) crash() {
-	if v := recover(); v != nil {
-		w.tellCrash(v)
-		os.Exit(int(Internal))
-	}
-}
-
-// tellCrash prints a panic, from within what recovered it.
-func (w *World) tellCrash(v any) {
-	fmt.Fprintln(w.Err, harmlessCrash(fmt.Sprintf("panic: %v\n\n%s", v, debug.Stack()), w.secrets))
-	fmt.Fprintln(w.Err, "slotdeck: "+ownFault)
 }
 
 // Warn says something on the side that does not end the program.
