@@ -20,6 +20,8 @@ func (*keeper) dismiss() {}
 
 func (*keeper) tell(string) bool { return false }
 
+func dropTyped(uintptr) {}
+
 func newKeeper(*World) *cobra.Command { return &cobra.Command{Use: "keep-terminal", Hidden: true} }
 
 func (*suspension) serve(context.Context, func(tea.Msg)) (end func()) { return func() {} }

@@ -37,6 +37,7 @@ func askPassword(ctx context.Context, w *World) (string, error) {
 	defer stop()
 	fmt.Fprint(tty, "password: ")
 	password, err := readHidden(reader)
+	dropTyped(tty.Fd())
 	restored := term.Restore(tty.Fd(), before)
 	fmt.Fprintln(tty)
 	switch {
