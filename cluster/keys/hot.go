@@ -55,7 +55,7 @@ func (h Hot) Find(ctx context.Context, n *wire.Node) HotNode {
 	case lacks:
 		out.SlotsWhy = "this server counts nothing by slot (Redis 8.2, Valkey 8.0 and newer do)"
 	case !counted:
-		out.SlotsWhy = "load by slot is not counted; CONFIG SET cluster-slot-stats-enabled yes starts it"
+		out.SlotsWhy = "load by slot is not counted; CONFIG SET cluster-slot-stats-enabled yes starts it, or, where a running server refuses that (Redis 8.6), \"cpu net\""
 	}
 	var watched bool
 	if h.Watch {

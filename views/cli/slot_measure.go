@@ -49,7 +49,7 @@ func (s *slotKeys) MeasureSlots(ctx context.Context, id cluster.NodeID, slots []
 	case what == views.SlotMemory:
 		return views.SlotNumbers{Numbers: inOrder(slots, now, func(l keyspace.SlotLoad) int64 { return l.Memory })}, nil
 	case len(now) == 0 || !now[0].Counted():
-		return views.SlotNumbers{Why: "the servers do not count the load of each slot: cluster-slot-stats-enabled yes starts that (C on 3 nodes sets it on all)"}, nil
+		return views.SlotNumbers{Why: "the servers do not count the load of each slot: cluster-slot-stats-enabled yes starts that, or, where a running server refuses it (Redis 8.6), \"cpu net\" (C on 3 nodes sets it on all)"}, nil
 	}
 	return s.rates(ctx, id, n, slots, now, what)
 }
