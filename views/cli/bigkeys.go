@@ -20,6 +20,7 @@ func size(n int64) string { return new(ui.Theme).Bytes(n) }
 type bigFlags struct {
 	walkFlags
 	match       string
+	slots       string
 	memory, ttl bool
 	top, sample int
 }
@@ -27,7 +28,7 @@ type bigFlags struct {
 func newBigkeys(w *World) *cobra.Command {
 	var f bigFlags
 	cmd := walkCommand(&cobra.Command{
-		Use:   "bigkeys HOST:PORT [--memory] [--top N] [--sample N] [-o json]",
+		Use:   "bigkeys HOST:PORT [--memory] [--slots RANGES] [--top N] [--sample N] [-o json]",
 		Short: "The biggest keys of each type, slot and prefix, over all primaries at once",
 		Long: `Goes over all primaries at once with SCAN, asks the type and size of every key
 (elements; bytes of a string) in few round trips, and prints the biggest keys of
@@ -38,11 +39,13 @@ millisecond, nodes of one host are asked in turns, and a server is left alone
 longer when PINGs take longer than twice what they took before; --hurry does
 without. Progress goes to the error stream.`,
 		Example: `  slotdeck bigkeys 10.0.0.11:7001 --memory --top 20
+  slotdeck bigkeys 10.0.0.11:7001 --slots 866 --memory
   slotdeck bigkeys 10.0.0.11:7001 --rate 20000 -o json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), w, args) },
 	}, &f.walkFlags)
 	flags := cmd.Flags()
 	flags.StringVar(&f.match, "match", "", "only keys that match the `pattern`")
+	flags.StringVar(&f.slots, "slots", "", slotsHelp)
 	flags.BoolVar(&f.memory, "memory", false, "ask the memory of every key (MEMORY USAGE)")
 	flags.BoolVar(&f.ttl, "ttl", false, "ask the time to live of every key")
 	flags.IntVar(&f.top, "top", 5, "how `many` keys, slots and prefixes to tell")
@@ -58,14 +61,19 @@ func (f *bigFlags) run(ctx context.Context, w *World, args []string) error {
 	case f.sample < 1:
 		return usage("--sample %d is not 1 or more", f.sample)
 	}
+	only, err := readSlots(f.slots)
+	if err != nil {
+		return err
+	}
 	c, err := f.open(ctx, w, args)
 	if err != nil {
 		return err
 	}
 	defer c.doors.Close()
 	c.warn(w)
+	c.narrow(only)
 	survey := keys.Survey{Most: f.top, Walk: f.pace()}
-	survey.Walk.Match, survey.Walk.Sample, survey.Walk.Ask = f.match, f.sample, keyspace.OfType|keyspace.OfElements
+	survey.Walk.Match, survey.Walk.Only, survey.Walk.Sample, survey.Walk.Ask = f.match, only, f.sample, keyspace.OfType|keyspace.OfElements
 	if f.memory {
 		survey.Walk.Ask |= keyspace.OfBytes
 	}

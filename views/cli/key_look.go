@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"slotdeck/cluster/keys"
 	engine "slotdeck/cluster/run"
 	"slotdeck/cluster/wire"
+	"slotdeck/keyslot"
 )
 
 // walkFlags are those of the commands that go over the keys of primaries.
@@ -43,12 +45,33 @@ func (f *walkFlags) check() error {
 	return nil
 }
 
+const slotsHelp = "only keys in these `ranges`: 5 or 0-99,200"
+
+// readSlots are the slots that a flag names; nil for all.
+func readSlots(text string) (*keyslot.Set, error) {
+	if text == "" {
+		return nil, nil
+	}
+	set, err := keyslot.ParseSet(text)
+	if err != nil {
+		return nil, usage("--slots: %w", err)
+	}
+	return &set, nil
+}
+
 // walked is a cluster whose primaries are gone over.
 type walked struct {
 	doors *keys.Doors
 	snap  *cluster.Snapshot
 	nodes []*wire.Node // the primaries with slots that are asked for and answer
 	lost  []string     // sentences on those that do not
+}
+
+// narrow leaves out primaries without any of the slots; nil is all.
+func (c *walked) narrow(only *keyslot.Set) {
+	if only != nil {
+		c.nodes = slices.DeleteFunc(c.nodes, func(n *wire.Node) bool { return c.slotsOf(n.Addr()).Intersect(*only).Empty() })
+	}
 }
 
 // pace is a walk at the pace that the flags ask for.

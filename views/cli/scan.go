@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"slotdeck/cluster/keys"
 	"slotdeck/cluster/keyspace"
 	"slotdeck/cluster/spawn"
-	"slotdeck/cluster/wire"
 	"slotdeck/keyslot"
 )
 
@@ -51,7 +49,7 @@ meanwhile may be missed or told twice, as with SCAN itself.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.match, "match", "", "`pattern` with * ? [a-z] and \\")
 	flags.StringVar(&f.kinds, "type", "", "only keys of these `types`: string,hash,list,set,zset,stream or a module's")
-	flags.StringVar(&f.slots, "slots", "", "only keys in these `ranges`: 5 or 0-99,200")
+	flags.StringVar(&f.slots, "slots", "", slotsHelp)
 	flags.IntVar(&f.limit, "limit", 0, "stop after that many `keys`")
 	flags.BoolVar(&f.count, "count", false, "print only how many there are")
 	flags.BoolVar(&f.text, "text", false, "print keys alone, escaped as redis-cli does")
@@ -86,12 +84,9 @@ func (f *scanFlags) walk() (keys.Walk, error) {
 			w.Type, w.Keep.Types = f.kinds, nil // the server filters
 		}
 	}
-	if f.slots != "" {
-		set, err := keyslot.ParseSet(f.slots)
-		if err != nil {
-			return w, usage("--slots: %w", err)
-		}
-		w.Only = &set
+	var err error
+	if w.Only, err = readSlots(f.slots); err != nil {
+		return w, err
 	}
 	if !f.count && !f.text {
 		w.Ask = keyspace.OfType
@@ -115,9 +110,7 @@ func (f *scanFlags) run(ctx context.Context, w *World, args []string) error {
 	}
 	defer c.doors.Close()
 	c.warn(w)
-	if walk.Only != nil {
-		c.nodes = slices.DeleteFunc(c.nodes, func(n *wire.Node) bool { return c.slotsOf(n.Addr()).Intersect(*walk.Only).Empty() })
-	}
+	c.narrow(walk.Only)
 	walk.Turns = keys.NewTurns(c.nodes)
 	out := &scanOutput{flags: f, out: bufio.NewWriterSize(w.Out, 64<<10)}
 	ctx, cancel := context.WithCancel(ctx)

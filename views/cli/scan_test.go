@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -48,7 +49,13 @@ func TestScanAndBigkeysTellWhatIsThere(t *testing.T) {
 	if text := expect(t, Fine, "bigkeys", c.Seed(), "--top", "2").out; !strings.Contains(text, "601 keys on 3 primaries") || !strings.Contains(text, "fullest slots") {
 		t.Errorf("as text: %s", text)
 	}
+	slot := keyslot.Of(binary)
+	inSlot := expect(t, Fine, "scan", c.Seed(), "--slots", fmt.Sprint(slot), "--count").out
+	if of := decode[bigAnswer](t, expect(t, Fine, "bigkeys", c.Seed(), "--slots", fmt.Sprint(slot), "-o", "json").out); fmt.Sprintln(of.Keys) != inSlot || of.Keys != of.Asked || len(of.Nodes) != 1 || len(of.Slots) != 1 || of.Slots[0].Slot != slot || of.Types["list"].Keys == 0 {
+		t.Errorf("of slot %d, which has %s keys: %+v", slot, inSlot, of)
+	}
 	expect(t, Usage, "bigkeys", c.Seed(), "--top", "0")
+	expect(t, Usage, "bigkeys", c.Seed(), "--slots", "99999")
 	expect(t, Usage, "scan", c.Seed(), "--slots", "99999")
 	expect(t, Usage, "scan", c.Seed(), "--node", "nobody")
 	if err := c.Nodes()[1].Kill(); err != nil {
