@@ -249,6 +249,40 @@ func TestTheConsoleLosesNothingWhenAServerRefusesAChange(t *testing.T) {
 	k.holds("0", "EXISTS", "hash")
 }
 
+func TestBothEndsOfALongListAreReadAgainWhenTheCursorComesBack(t *testing.T) {
+	t.Parallel()
+	const many = 8000 // more than what is kept to both sides of the cursor
+	c := labtest.Start(t, lab.Config{Primaries: 1})
+	if err := c.Fill(t.Context(), many); err != nil {
+		t.Fatal(err)
+	}
+	k := startOnKeys(t, c, nil)
+	k.press("\r")
+	k.shows("keys so far   at 1")
+	k.until("the first key is described", func(text string) bool { return keyAtCursor(text) != "" })
+	top := keyAtCursor(k.text())
+	k.press("c")
+	k.shows(fmt.Sprintf("%d keys, all   at 1", many))
+	for range 2 {
+		k.press("G")
+		k.shows(fmt.Sprintf("at %d", many))
+		k.until("the last key is described", func(text string) bool { return keyAtCursor(text) != "" })
+		k.press("g")
+		k.until("the first key is described again", func(text string) bool { return keyAtCursor(text) == top })
+	}
+}
+
+// keyAtCursor is the key in the line with the cursor; empty while nothing is known
+// of it but its place.
+func keyAtCursor(text string) string {
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 6 && words[0] == "▸" {
+			return words[1]
+		}
+	}
+	return ""
+}
+
 // residentAtMost is what the program may hold while it looks at values of any
 // size: what it holds before any, and pages of them.
 const residentAtMost = 96 << 20

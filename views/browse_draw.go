@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"strings"
 
 	"slotdeck/cluster/keyspace"
@@ -20,13 +21,21 @@ func (p *browsePage) summary(sc *Scene) string {
 	case p.err != nil:
 		return t.Bad.Text(ui.Clean(p.err.Error()))
 	case p.done():
-		return count + ", all"
+		return count + ", all" + p.place(t)
 	case p.all:
 		return count + ", counting on " + letterOf(sc.Snap, p.nodes[p.node])
 	case p.stopped:
 		return t.Note.Text(count + " so far, stopped")
 	}
-	return count + " so far"
+	return count + " so far" + p.place(t)
+}
+
+// place is where in the list the cursor is.
+func (p *browsePage) place(t *ui.Theme) string {
+	if p.typing || p.list.total == 0 {
+		return ""
+	}
+	return t.Dim.Text(fmt.Sprintf("   at %d", p.row+1))
 }
 
 // Body draws the field and the list, or the key that is open.
