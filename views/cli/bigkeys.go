@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -80,6 +81,9 @@ func (f *bigFlags) run(ctx context.Context, w *World, args []string) error {
 	if f.ttl {
 		survey.Walk.Ask |= keyspace.OfTTL
 	}
+	// A walk makes little but garbage: collecting it seldom saves a third of its
+	// processor time, for some more of memory.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	running := survey.Start(ctx, c.nodes)
 	tellProgress(w, running)
 	p := running.Wait()
