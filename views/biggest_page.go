@@ -148,6 +148,9 @@ func bigLists(t *keyspace.Tally) []bigList {
 	for _, s := range t.LargestSlots(bigMost) {
 		slots.rows = append(slots.rows, bigRow{name: slotText(s), slot: s, number: t.Slots.Keys[s], bytes: t.Slots.Bytes[s], share: share(t.Slots.Keys[s], t.Slots.Bytes[s])})
 	}
+	for i := len(slots.rows) - 1; i >= 0; i-- { // of all, even the fullest of 16,384 has next to nothing
+		slots.rows[i].share /= slots.rows[0].share
+	}
 	spread := bigList{title: "spread"}
 	for _, b := range t.Spread() {
 		spread.rows = append(spread.rows, bigRow{name: b.Name, slots: b.Slots, number: b.Keys, bytes: b.Bytes, share: share(b.Keys, b.Bytes)})
@@ -315,9 +318,6 @@ func (p *biggestPage) progress(t *ui.Theme, w int) string {
 		return "beginning"
 	}
 	text := plural(int(s.Met), "key") + " on " + plural(s.Nodes, "primary")
-	if s.Nodes != 1 {
-		text = plural(int(s.Met), "key") + fmt.Sprintf(" on %d primaries", s.Nodes)
-	}
 	if s.Tally.Bytes > 0 {
 		text += ", " + t.Bytes(s.Tally.Bytes)
 	}
@@ -340,9 +340,11 @@ func (p *biggestPage) progress(t *ui.Theme, w int) string {
 // titles of the lists that are not about keys.
 func (p *biggestPage) table(l bigList, w int) ui.Table {
 	bar := ui.Column{Title: "share", Width: max(12, min(48, w-60)), Drop: 2}
+	ofFullest := bar
+	ofFullest.Title = "of the fullest"
 	switch l.title {
 	case "slots":
-		return ui.Table{Sorted: -1, Columns: []ui.Column{{Title: "slot", Width: 5, Right: true}, {Title: "shard", Width: 5}, {Title: "keys", Width: 9, Right: true}, {Title: "memory", Width: 6, Right: true}, bar}}
+		return ui.Table{Sorted: -1, Columns: []ui.Column{{Title: "slot", Width: 5, Right: true}, {Title: "shard", Width: 5}, {Title: "keys", Width: 9, Right: true}, {Title: "memory", Width: 6, Right: true}, ofFullest}}
 	case "spread":
 		return ui.Table{Sorted: -1, Columns: []ui.Column{{Title: "of the mean slot", Width: 18}, {Title: "slots", Width: 6, Right: true}, {Title: "keys", Width: 9, Right: true}, {Title: "memory", Width: 6, Right: true}, bar}}
 	case "prefixes":
@@ -379,5 +381,13 @@ func (p *biggestPage) row(sc *Scene, l bigList, r bigRow) ui.Row {
 	case "ttl":
 		return ui.Row{Cells: []ui.Cell{{Text: r.name}, number, bar}}
 	}
-	return ui.Row{Cells: []ui.Cell{{Painted: func(w int) string { return keyCell(t, r.name, w) }}, {Text: ui.Clean(r.kind)}, {Text: slotText(r.slot)}, shard, number, memory, {Text: t.Percent(r.share)}}}
+	return ui.Row{Cells: []ui.Cell{{Painted: func(w int) string { return keyCell(t, r.name, w) }}, {Text: ui.Clean(r.kind)}, {Text: slotText(r.slot)}, shard, number, memory, {Text: partOf(t, r.share)}}}
+}
+
+// partOf is a share; one that is not nothing does not look like it.
+func partOf(t *ui.Theme, share float64) string {
+	if share > 0 && share < 0.005 {
+		return "<1%"
+	}
+	return t.Percent(share)
 }

@@ -21,6 +21,9 @@ const purgeRate = 1000
 // purgePatience is for one step of a deletion, with all values saved.
 const purgePatience = 60 * time.Second
 
+// purgeSample is how many keys a plan names: on 24 lines its risk is seen, too.
+const purgeSample = 6
+
 // purge is the deletion of all keys of a query, a step at a time.
 type purge struct {
 	nr      int
@@ -71,8 +74,8 @@ func purgeOff(p browseOn) string {
 func (p *browsePage) proposePurge() tea.Cmd {
 	count := p.list.total
 	var sample []string
-	for i := 0; i < count && len(sample) < 8; i++ {
-		if e := p.list.at(i * max(1, count/8)); e != nil {
+	for i := 0; i < count && len(sample) < purgeSample; i++ {
+		if e := p.list.at(i * max(1, count/purgeSample)); e != nil {
 			sample = append(sample, e.Key)
 		}
 	}

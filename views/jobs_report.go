@@ -43,7 +43,7 @@ func (j *Jobs) reportLines(sc *Scene) []string {
 	body = append(body, j.verdictLines(sc)...)
 	j.text.measure(len(body), sc.H-2)
 	if hidden := j.text.lines - j.text.room - j.text.top; hidden > 0 {
-		head = t.Apart("   "+t.Strong.Text(ui.Clean(r.Title)), t.Dim.Text(fmt.Sprintf("%d lines more, j k   ", hidden))+paint.Text(mark+" "+r.Outcome)+" ", sc.W)
+		head = t.Apart("   "+t.Strong.Text(ui.Clean(r.Title)), t.Dim.Text(plural(hidden, "line")+" more, j k   ")+paint.Text(mark+" "+r.Outcome)+" ", sc.W)
 	}
 	return append([]string{head, ""}, body[j.text.top:]...)
 }

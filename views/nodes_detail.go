@@ -169,6 +169,9 @@ func plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
+	if rest, ok := strings.CutSuffix(word, "ry"); ok {
+		word = rest + "rie"
+	}
 	return strconv.Itoa(n) + " " + word + "s"
 }
 

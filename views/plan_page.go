@@ -1,7 +1,6 @@
 package views
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -206,7 +205,7 @@ func (pg *planPage) draw(a *App, sc *Scene, _ []string) ([]string, string) {
 	pg.measure(len(body), sc.H-2)
 	more := ""
 	if hidden := pg.lines - pg.room - pg.top; hidden > 0 {
-		more = t.Dim.Text(strconv.Itoa(hidden) + " lines more, j k ")
+		more = t.Dim.Text(plural(hidden, "line") + " more, j k ")
 	}
 	lines := []string{t.Apart(" "+t.Accent.Text("PLAN")+"  "+t.Strong.Text(ui.Clean(p.Title)), more, sc.W), ""}
 	if more != "" { // else it stands below the edge

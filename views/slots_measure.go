@@ -1,6 +1,9 @@
 package views
 
 import (
+	"strings"
+	"time"
+
 	"slotdeck/ui"
 )
 
@@ -50,7 +53,7 @@ func (m SlotMeasure) amount(t *ui.Theme, n int64) string {
 	case m == SlotMemory:
 		return t.Bytes(n)
 	case m == SlotCPU:
-		return t.Count(n) + "us"
+		return strings.TrimSpace(t.Span(time.Duration(n) * time.Microsecond))
 	case m == SlotTraffic:
 		return t.Bytes(n) + "/s"
 	}
@@ -59,7 +62,7 @@ func (m SlotMeasure) amount(t *ui.Theme, n int64) string {
 
 // unit is what stands behind the most of a measure.
 func (m SlotMeasure) unit() string {
-	return [...]string{"keys", "memory", "cpu µs/s", "bytes/s"}[m]
+	return [...]string{"keys", "memory", "cpu a second", "bytes/s"}[m]
 }
 
 // shownLayers are the layers that the title names in w cells: as many around

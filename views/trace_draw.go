@@ -117,10 +117,29 @@ func (p *tracePage) hopLines(sc *Scene) []string {
 		if i < len(p.trace.Replies)-1 && p.trace.Errs[len(p.trace.Errs)-1] == nil {
 			continue // what EXEC answers tells all
 		}
-		if p.trace.Errs[i] == nil {
-			lines = append(lines, answerLines(t, v, "  ", 0)...)
+		if p.trace.Errs[i] != nil {
+			continue
 		}
+		if text, is := v.(string); is {
+			lines = append(lines, quotedLines(text[:min(len(text), 400)], sc.W-5)...)
+			continue
+		}
+		lines = append(lines, answerLines(t, v, "  ", 0)...)
 	}
+	return lines
+}
+
+// quotedLines is a text between quotes, over as many lines as it takes.
+func quotedLines(text string, w int) []string {
+	lines := escapedLines(text, w)
+	if len(lines) == 0 {
+		lines = []string{""}
+	}
+	for i := range lines {
+		lines[i] = "   " + lines[i]
+	}
+	lines[0] = `  "` + lines[0][3:]
+	lines[len(lines)-1] += `"`
 	return lines
 }
 
