@@ -42,13 +42,14 @@ func parseURI(text string) (node, error) {
 	if host == "" {
 		host = "127.0.0.1"
 	}
+	// After a password with an odd character these two are parts of it.
 	if u.Port() != "" {
 		if port, err = parsePort(u.Port()); err != nil {
-			return n, err
+			return n, usage("the port of the %s:// URI is none; ports are 1 to 65535, and odd characters of a password are written as %%XX", scheme)
 		}
 	}
 	if host, err = hostAlone(host); err != nil {
-		return n, err
+		return n, usage("the host of the %s:// URI is none; write %s://user:password@host:port, with odd characters as %%XX", scheme, scheme)
 	}
 	n.addr = join(host, port)
 	if u.User != nil {
