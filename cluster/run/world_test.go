@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -323,12 +324,22 @@ func (w *world) fill(n int) {
 
 // keyIn is a key that lives in a slot.
 func keyIn(slot keyslot.Slot, n int) string {
-	for i := n * 1000000; ; i++ {
+	if n > 0 {
+		return fmt.Sprintf("{%s}%d", keyIn(slot, 0), n)
+	}
+	if known, ok := found.Load(slot); ok {
+		return known.(string)
+	}
+	for i := 0; ; i++ {
 		if key := fmt.Sprintf("k%d", i); keyslot.Of(key) == slot {
+			found.Store(slot, key)
 			return key
 		}
 	}
 }
+
+// found are keys by their slot: to find one takes some ten thousand tries.
+var found sync.Map
 
 // owners is who owns slots, as one node says.
 func (w *world) ownedBy(i int) keyslot.Set {
