@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -23,11 +22,16 @@ func (s *session) paste(text string) {
 // may open after keys that came in the same breath.
 func (s *session) insist(keys string, texts ...string) {
 	s.t.Helper()
-	labtest.Until(s.t, time.Minute, fmt.Sprintf("%q", texts), func() bool {
+	for began := time.Now(); ; {
 		s.press(keys)
 		time.Sleep(50 * time.Millisecond) // for the screen to be drawn
-		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(s.text(), text) })
-	})
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(s.text(), text) }) {
+			return
+		}
+		if time.Since(began) > soon {
+			s.t.Fatalf("not within %v: %q; the screen shows\n%s", soon, texts, s.text())
+		}
+	}
 }
 
 // mutating are the first words of commands that change a server.

@@ -176,7 +176,7 @@ func (f *consoleFlags) run(ctx context.Context, w *World, app tea.Model, colours
 	var pause suspension
 	program := tea.NewProgram(guarded{app, faults, &pause},
 		tea.WithoutSignalHandler(), // the context ends with a signal
-		tea.WithInput(w.In), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
+		tea.WithInput(inputOf(w.In)), tea.WithOutput(w.Out), tea.WithEnvironment(w.Environ),
 		tea.WithColorProfile(colours),
 		tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { return f.sync.filter(m, pause.filter(msg)) }),
 	)
