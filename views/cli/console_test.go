@@ -13,10 +13,6 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
-
-	"slotdeck/cluster/fake"
-	"slotdeck/cluster/watch"
-	"slotdeck/cluster/wire"
 )
 
 // broken is a console with a fault: in "Init", "command", "batch", "Update" or
@@ -122,33 +118,4 @@ func (b brittle) Read(p []byte) (int, error) {
 		panic("while reading")
 	}
 	return b.Conn.Read(p)
-}
-
-func TestAFaultOfTheWatchGivesTheTerminalBackToo(t *testing.T) {
-	c, err := fake.Start(3, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	for when, reads := range map[string]int64{"before the screen": 0, "with the screen on": 200} {
-		var left atomic.Int64
-		left.Store(reads)
-		dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return brittle{conn, &left}, nil
-		}
-		said, shown, err := onTerminal(t, func(w *World) error {
-			f := consoleFlags{sync: syncAuto, interval: watch.MinInterval}
-			return f.open(t.Context(), w, target{Seeds: []string{c.Addr(fake.ID(0))}, Options: wire.Options{Dial: dial}})
-		})
-		if ExitOf(err) != Internal || !strings.Contains(said, "panic: while reading") || !strings.Contains(said, "brittle") {
-			t.Errorf("%s: it ended with %v, code %d, and said %q", when, err, ExitOf(err), said)
-		}
-		if shown != (reads > 0) {
-			t.Errorf("%s: the screen was on: %v", when, shown)
-		}
-	}
 }
