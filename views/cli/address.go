@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // DefaultPort is where a node is looked for when no port is given.
@@ -80,6 +82,9 @@ func hostAlone(word string) (string, error) {
 		host = inner
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
+		if strings.IndexFunc(ip.Zone(), oddInHost) >= 0 {
+			return "", usage("%q has a zone that no network interface is named; write [IPV6%%eth0]:PORT", word)
+		}
 		return ip.String(), nil
 	}
 	if bracketed || strings.ContainsAny(host, ":[]") {
@@ -91,8 +96,9 @@ func hostAlone(word string) (string, error) {
 	return host, nil
 }
 
+// oddInHost tells what neither a host name nor the name of an interface holds.
 func oddInHost(r rune) bool {
-	return r <= ' ' || r == 0x7f || strings.ContainsRune(`/\@?#&=%,;'"()<>{}|*$!`, r)
+	return r == ' ' || r == utf8.RuneError || !unicode.IsPrint(r) || strings.ContainsRune(`/\@?#&=%,;:'"()[]<>{}|*$!`, r)
 }
 
 // hasPort reports whether a word names a port behind a colon, other than by

@@ -54,6 +54,9 @@ func TestBadAddressesAreRefusedWithASentence(t *testing.T) {
 		{"ho\x1bst:1", "not a host name"},
 		{"a@b:1", "not a host name"},
 		{"http://x:1", "is not an IPv6 address"},
+		{"[fe80::1%]]:7000", "has a zone"},
+		{"[fe80::1%e:0]:7000", "has a zone"},
+		{"ho\u202est:1", "not a host name"},
 	} {
 		got, err := addresses(strings.Fields(c.words), 0)
 		if ExitOf(err) != Usage {
