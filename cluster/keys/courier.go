@@ -52,6 +52,9 @@ func (c Courier) Step(ctx context.Context, t keyspace.Trace) keyspace.Trace {
 	}
 	began := time.Now()
 	answers, took := c.Doors.At(addr).Exact(ctx, cmds...)
+	if last, led := t.Last(); led && wire.KindOf(answers[0].Err) == wire.NameNotFound && c.Doors.findHome(ctx, last.Addr, addr) {
+		answers, took = c.Doors.At(addr).Exact(ctx, cmds...) // nothing was sent yet
+	}
 	if took == 0 {
 		took = time.Since(began)
 	}

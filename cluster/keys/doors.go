@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"context"
 	"net"
 	"strings"
 	"sync"
@@ -17,10 +18,56 @@ type Doors struct {
 
 	mu    sync.Mutex
 	nodes map[string]*wire.Node
+	homes map[string]string // where those live whose names lead nowhere from here, by host:port
 }
 
 // NewDoors prepares connections. Nothing is dialled yet.
-func NewDoors(o wire.Options) *Doors { return &Doors{options: o, nodes: map[string]*wire.Node{}} }
+func NewDoors(o wire.Options) *Doors {
+	d := &Doors{options: o, nodes: map[string]*wire.Node{}, homes: map[string]string{}}
+	dial := o.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	// The name stays what a certificate is checked against.
+	d.options.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return dial(ctx, network, d.home(addr))
+	}
+	return d
+}
+
+// home is what is dialled for an address.
+func (d *Doors) home(addr string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if home, known := d.homes[addr]; known {
+		return home
+	}
+	return addr
+}
+
+// findHome asks a node where another lives whose name leads nowhere from here:
+// nodes that announce names know each other's IP addresses as well.
+func (d *Doors) findHome(ctx context.Context, from, addr string) (found bool) {
+	text, err := d.At(from).Do(ctx, "CLUSTER", "NODES")
+	nodes, isText := text.(string)
+	if err != nil || !isText {
+		return false
+	}
+	view, err := cluster.ParseNodes(nodes)
+	if err != nil {
+		return false
+	}
+	for _, m := range view.Members {
+		e := m.Endpoint
+		if e.Hostname != "" && e.IP != "" && cluster.JoinAddr(e.Hostname, e.Port) == addr {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.homes[addr] = cluster.JoinAddr(e.IP, e.Port)
+			return true
+		}
+	}
+	return false
+}
 
 // At is the node at host:port.
 func (d *Doors) At(addr string) *wire.Node {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/lab/labtest"
@@ -71,6 +72,34 @@ func TestWhateverServersPreferToBeCalledTheyAreReached(t *testing.T) {
 					t.Errorf("%s, %s: a move: %+v", family, kind, moved)
 				}
 			}
+		}
+	})
+}
+
+// TestNamesThatLeadNowhereFromHereAreFollowedByAddress: nodes may announce names
+// that only the network of their clients knows.
+func TestNamesThatLeadNowhereFromHereAreFollowedByAddress(t *testing.T) {
+	t.Parallel()
+	onVersions(t, []string{"redis-7.0", "redis-8.6", "valkey-9.1"}, func(t *testing.T, server lab.Server) {
+		c := labtest.Start(t, lab.Config{Binary: server.Path, Extra: []string{"cluster-announce-hostname node.invalid", "cluster-preferred-endpoint-type hostname"}})
+		labtest.Until(t, 20*time.Second, "every node has heard all names", func() bool {
+			for _, n := range c.Nodes() {
+				if strings.Count(asked(t, n, "CLUSTER", "NODES"), "node.invalid") != 3 {
+					return false
+				}
+			}
+			return true
+		})
+		for _, key := range []string{"a", "b", "c", "d"} { // of three nodes
+			if got := run(t, "", nil, "exec", c.Seed(), "--yes", "SET", key, "v"); got.code != Fine {
+				t.Errorf("exec: %+v", got)
+			}
+			if got := run(t, "", nil, "trace", c.Seed(), "GET", key); got.code != Fine || !strings.Contains(got.out, "answered") {
+				t.Errorf("trace: %+v", got)
+			}
+		}
+		if got := run(t, "", nil, "check", c.Seed()); got.code != Fine {
+			t.Errorf("check: %+v", got)
 		}
 	})
 }
