@@ -186,13 +186,17 @@ func (s *scene) lose(label string, primary, replica *lab.Node, away, back func(*
 	s.await(label+": somebody took over", func() bool { return len(e.records()) > before && s.record().Outcome == recorder.Taken })
 	f := s.record()
 	who := regexp.QuoteMeta(primary.Addr) + `, primary of shard \w \([0-9-]+, 33 % of the key space\), `
-	maybe := "" // a frozen node's silence is known only after a while: others may be faster
-	if complaint == "has not answered" {
-		maybe = "?"
+	maybe, early := "", "?no word before"
+	switch label {
+	case "SIGSTOP":
+		maybe = "?" // a frozen node's silence is known only after a while: others may be faster
+	case "SHUTDOWN":
+		early = `?DEGRADED: ` + who + `has not answered for 0\.\d s; none of 2 others suspects it yet.*` // it says goodbye to its replicas before it goes
 	}
 	expect := `\. Replica ` + regexp.QuoteMeta(replica.Addr) + ` is .* behind and eligible: expect it within \d+ s\.`
 	e.hears(t, label,
 		`?OK: All 16384 slots are served.*`,
+		early,
 		maybe+`DEGRADED: `+who+complaint+` for [0-9.]+ s; none of 2 others suspects it yet`+expect,
 		`?(DEGRADED|DOWN): `+who+complaint+` for [0-9.]+ s; [12] of 2 others suspects? it(, so no key is served \(full coverage\))?`+expect,
 		`?(DEGRADED|DOWN): `+who+complaint+` for [0-9.]+ s; [12] of 2 others agree that it failed(, so no key is served \(full coverage\))?`+expect,
