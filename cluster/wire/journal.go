@@ -93,7 +93,12 @@ func (j *Journal) record(addr string, cmds [][]any, answers []Answer, start time
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i, cmd := range cmds {
-		name := commandName(cmd)
+		name := knownReading(cmd)
+		if name != "" && !rehearsed {
+			j.count(addr, name, answers[i].Err != nil)
+			continue
+		}
+		name = commandName(cmd)
 		if rehearsed {
 			name += " (rehearsed)"
 		}

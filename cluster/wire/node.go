@@ -143,7 +143,7 @@ func (n *Node) answers(ctx context.Context, exact bool, cmds [][]any) ([]Answer,
 
 func anyChanges(cmds [][]any) bool {
 	for _, cmd := range cmds {
-		if !onlyReads(cmd) && changes(commandName(cmd)) {
+		if knownReading(cmd) == "" && changes(commandName(cmd)) {
 			return true
 		}
 	}

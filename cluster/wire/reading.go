@@ -69,31 +69,32 @@ func commandName(args []any) string {
 	return strings.ToUpper(clean(name, 64))
 }
 
-// plainReading are the readings as this program writes them: most commands are
-// found here, without their names being put together.
-var plainReading = func() map[string]map[string]bool {
-	found := map[string]map[string]bool{}
+// plainReading are the names of the readings as this program writes them, by their
+// first and second word: most commands are found here, without their names being
+// put together.
+var plainReading = func() map[string]map[string]string {
+	found := map[string]map[string]string{}
 	for name := range reading {
 		first, second, _ := strings.Cut(strings.ToUpper(name), "|")
 		if found[first] == nil {
-			found[first] = map[string]bool{}
+			found[first] = map[string]string{}
 		}
 		if !strings.Contains(second, "|") && name != "acl|log" {
-			found[first][second] = true
+			found[first][second] = strings.TrimSuffix(first+" "+second, " ")
 		}
 	}
 	return found
 }()
 
-// onlyReads reports, quickly, that a command is known to change nothing; false
-// says nothing yet.
-func onlyReads(args []any) bool {
+// knownReading is, quickly, the name of a command that is known to change nothing;
+// that it is empty says nothing yet.
+func knownReading(args []any) string {
 	if len(args) == 0 {
-		return false
+		return ""
 	}
 	first, _ := args[0].(string)
 	seconds := plainReading[first]
-	if seconds[""] || len(args) == 1 {
+	if len(args) == 1 || len(seconds) == 1 && seconds[""] != "" {
 		return seconds[""]
 	}
 	second, _ := args[1].(string)
