@@ -41,7 +41,7 @@ func newWorld(t *testing.T, version string, config lab.Config) *world {
 // look starts a watch that ends with the test.
 func (w *world) look(o wire.Options) *watch.Watch {
 	w.t.Helper()
-	look := watch.New(watch.Config{Seeds: []string{w.Seed()}, Interval: 200 * time.Millisecond, Options: o})
+	look := watch.New(watch.Config{Seeds: []string{w.Seed()}, Interval: 500 * time.Millisecond, Options: o})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
