@@ -7,8 +7,6 @@ FUZZTIME ?= 10s
 FUZZ ?=
 ROUNDS ?= 200
 FLAGS ?=
-# Flags that what is looked at is compiled with: -race shares it with such tests.
-LINT ?=
 # Tests with servers of their own mostly wait for them: more of them than cores.
 PARALLEL ?= 4
 
@@ -33,8 +31,8 @@ check: lint ## format, vet, staticcheck, then all tests with the race detector
 
 lint: go ## format, vet and staticcheck alone
 	@bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
-	go vet $(LINT) ./...
-	@tool=$$(mktemp -d) && trap 'rm -rf "$$tool"' EXIT && GOBIN=$$tool go install $(STATICCHECK) && GOFLAGS="$$GOFLAGS $(LINT)" "$$tool/staticcheck" ./...
+	go vet ./...
+	go run $(STATICCHECK) ./...
 
 servers: ## five server versions from Debian's packages into a cache folder, no root needed
 	@.ci/install-servers
