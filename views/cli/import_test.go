@@ -186,7 +186,7 @@ func TestImportInterruptedLosesNothingAndGoesOn(t *testing.T) {
 	t.Parallel()
 	server := labtest.Any(t)
 	source := standalone(t, server)
-	plant(t, source, 20000)
+	plant(t, source, 5000)
 	want := dumps(t, source)
 	c := labtest.Start(t, lab.Config{Binary: server.Path})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -196,7 +196,7 @@ func TestImportInterruptedLosesNothingAndGoesOn(t *testing.T) {
 		ended <- Run(ctx, &World{Args: []string{"import", c.Seed(), "--from", source.Options().Addr, "--yes"},
 			Env: func(string) string { return "" }, In: strings.NewReader(""), Out: &nothing, Err: &nothing})
 	}()
-	labtest.Until(t, time.Minute, "some keys have gone", func() bool { return source.DBSize(t.Context()).Val() < 19000 })
+	labtest.Until(t, time.Minute, "some keys have gone", func() bool { return source.DBSize(t.Context()).Val() < 4700 })
 	cancel()
 	if code := <-ended; code != Interrupted {
 		t.Errorf("interrupted, it ended with code %d", code)
@@ -309,14 +309,14 @@ func TestImportOutlivesTheDeathOfATarget(t *testing.T) {
 	t.Parallel()
 	server := labtest.Any(t)
 	source := standalone(t, server)
-	plant(t, source, 20000)
+	plant(t, source, 5000)
 	want := dumps(t, source)
 	c := labtest.Start(t, lab.Config{Binary: server.Path, Replicas: 1, NodeTimeout: time.Second})
 	ended := make(chan outcome, 1)
 	go func() {
 		ended <- run(t, "", nil, "import", c.Nodes()[1].Addr, "--from", source.Options().Addr, "--yes", "-o", "json")
 	}()
-	labtest.Until(t, time.Minute, "some keys have gone", func() bool { return source.DBSize(t.Context()).Val() < 19500 })
+	labtest.Until(t, time.Minute, "some keys have gone", func() bool { return source.DBSize(t.Context()).Val() < 4800 })
 	if err := c.Nodes()[0].Kill(); err != nil {
 		t.Fatal(err)
 	}
