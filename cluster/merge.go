@@ -45,8 +45,8 @@ func Merge(prev *Snapshot, in Inputs) *Snapshot {
 	factions := t.factions()
 	own := t.ownership(factions)
 	s.Disputes = disputes(factions)
-	placeShards(prev, s, &own, in.Kin)
-	s.Moves = moves(s, &own)
+	placeShards(prev, s, own, in.Kin)
+	s.Moves = moves(s, own)
 	s.sortNodes()
 	s.converge(prev)
 	return s

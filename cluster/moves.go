@@ -41,7 +41,7 @@ func halves(s *Snapshot, own *ownership) []half {
 			holder = n.Member.Primary
 		}
 		for _, o := range n.Member.Open {
-			if n.Health != Answering && !stillOpen(n, o, own.owner[o.Slot]) {
+			if n.Health != Answering && !stillOpen(n, o, own.owner(o.Slot)) {
 				continue
 			}
 			out = append(out, half{o.Slot, o.Importing, holder, o.Peer, []NodeID{n.ID}})

@@ -9,8 +9,23 @@ import (
 
 // ownership is who owns each slot, after all claims were weighed.
 type ownership struct {
-	owner [keyslot.Count]NodeID // empty: nobody
-	epoch [keyslot.Count]uint64
+	claims []claim              // those that were met
+	of     [keyslot.Count]int32 // index of the claim that won, and 1; 0: nobody's
+}
+
+// claim is what some views say: that a node owns slots since an epoch.
+type claim struct {
+	owner  NodeID
+	epoch  uint64
+	weight int // how much it is backed
+}
+
+// owner is who owns a slot; empty: nobody.
+func (own *ownership) owner(s keyslot.Slot) NodeID {
+	if at := own.of[s]; at > 0 {
+		return own.claims[at-1].owner
+	}
+	return ""
 }
 
 // faction is the views that agree about all slots, whatever else they differ in.
@@ -42,23 +57,24 @@ func (t *tally) factions() []faction {
 
 // ownership weighs the claims: the highest epoch wins; among equals what the
 // claimed owner says itself, then the more backed claim, then the smaller id.
-func (t *tally) ownership(factions []faction) ownership {
-	var own ownership
-	var weight [keyslot.Count]int
+func (t *tally) ownership(factions []faction) *ownership {
+	own := &ownership{}
 	for _, f := range factions {
 		for i := range f.view.Members {
 			m := &f.view.Members[i]
 			if len(m.Slots) == 0 {
 				continue
 			}
-			w := len(f.by)
+			c := claim{m.ID, m.Epoch, len(f.by)}
 			if _, ok := slices.BinarySearch(f.by, m.ID); ok {
-				w += t.voices
+				c.weight += t.voices
 			}
+			own.claims = append(own.claims, c)
+			at := int32(len(own.claims))
 			for _, r := range m.Slots {
 				for s := int(r.First); s <= int(r.Last); s++ {
-					if own.yields(s, m, w, weight[s]) {
-						own.owner[s], own.epoch[s], weight[s] = m.ID, m.Epoch, w
+					if best := own.of[s]; best == 0 || own.claims[best-1].yields(&c) {
+						own.of[s] = at
 					}
 				}
 			}
@@ -67,15 +83,12 @@ func (t *tally) ownership(factions []faction) ownership {
 	return own
 }
 
-// yields reports whether the owner so far gives way to another claim.
-func (own *ownership) yields(s int, m *Member, weight, before int) bool {
-	if own.owner[s] == "" {
-		return true
-	}
+// yields reports whether a claim gives way to another one.
+func (c *claim) yields(to *claim) bool {
 	return cmp.Or(
-		cmp.Compare(own.epoch[s], m.Epoch),
-		cmp.Compare(before, weight),
-		cmp.Compare(m.ID, own.owner[s]),
+		cmp.Compare(c.epoch, to.epoch),
+		cmp.Compare(c.weight, to.weight),
+		cmp.Compare(to.owner, c.owner),
 	) < 0
 }
 

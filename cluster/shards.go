@@ -52,8 +52,8 @@ func placeShards(prev, snap *Snapshot, own *ownership, kin map[NodeID][]NodeID) 
 // owners makes a head of each node that owns slots.
 func (p *placement) owners() {
 	for s := 0; s < keyslot.Count; {
-		owner, first := p.own.owner[s], s
-		for s < keyslot.Count && p.own.owner[s] == owner {
+		claim, owner, first := p.own.of[s], p.own.owner(keyslot.Slot(s)), s
+		for s < keyslot.Count && (p.own.of[s] == claim || p.own.owner(keyslot.Slot(s)) == owner) {
 			s++
 		}
 		if owner == "" {
@@ -109,7 +109,7 @@ func (p *placement) successor(n *Node) *head {
 		}
 	}
 	if len(claims) > 0 {
-		return p.lead[p.own.owner[claims[0].First]]
+		return p.lead[p.own.owner(claims[0].First)]
 	}
 	if n.Displaced() {
 		for _, id := range p.kin[n.ID] {
