@@ -12,7 +12,7 @@ import (
 
 // DefaultHold is how long a round trip of a walk holds its server, unless the
 // walk says otherwise: clients that come meanwhile wait that much longer.
-const DefaultHold = 250 * time.Microsecond
+const DefaultHold = 125 * time.Microsecond
 
 const (
 	firstBatch  = 50
@@ -20,10 +20,10 @@ const (
 	mostBatch   = 1000
 
 	// restAtLeast and restAtMost are how long a server is left alone after a
-	// round trip, in times of what that took: it serves others for a third to
-	// two thirds of the time, at least.
-	restAtLeast = 0.5
-	restAtMost  = 2.0
+	// round trip, in times of what that took: it serves others for two thirds of
+	// the time at least.
+	restAtLeast = 2.0
+	restAtMost  = 8.0
 )
 
 // gait is how a walk goes over one node: how many keys a round trip takes, and
@@ -155,7 +155,7 @@ func (g *gait) hear(took time.Duration, asked bool) {
 		}
 	}
 	share := (late[0] + late[1]) / float64(len(g.heard))
-	ours := late[1]/max(1, all[1]) > late[0]/max(1, all[0])
+	ours := late[1]/max(1, all[1]) > late[0]/max(1, all[0])+1.0/(2*lateMost)
 	if len(g.heard) >= lateMost && share > 1.0/lateMost && ours {
 		g.rest = min(g.rest*1.05, restAtMost)
 	} else {

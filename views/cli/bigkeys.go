@@ -35,9 +35,10 @@ func newBigkeys(w *World) *cobra.Command {
 (elements; bytes of a string) in few round trips, and prints the biggest keys of
 each type, the fullest slots and the prefixes. --memory asks MEMORY USAGE, too,
 which costs the servers more; --ttl asks when keys expire. --sample 10 asks about
-every tenth key only. A round trip holds a server for about a quarter of a
-millisecond, nodes of one host are asked in turns, and a server is left alone
-longer when PINGs take longer than twice what they took before; --hurry does
+every tenth key only. A round trip holds a server for about an eighth of a
+millisecond, then the server is left alone for twice as long, and for longer while
+PINGs take longer than twice what they took before; nodes of one host are asked in
+turns, and other programs of this machine go first. --hurry is much faster, and does
 without. Progress goes to the error stream.`,
 		Example: `  slotdeck bigkeys 10.0.0.11:7001 --memory --top 20
   slotdeck bigkeys 10.0.0.11:7001 --slots 866 --memory
@@ -84,6 +85,9 @@ func (f *bigFlags) run(ctx context.Context, w *World, args []string) error {
 	// A walk makes little but garbage: collecting it seldom saves a third of its
 	// processor time, for some more of memory.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	if !f.hurry && w.Self != "" { // it is the program, and not a part of another one
+		stepBack()
+	}
 	running := survey.Start(ctx, c.nodes)
 	tellProgress(w, running)
 	p := running.Wait()

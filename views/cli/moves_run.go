@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"slotdeck/cluster"
@@ -25,6 +26,7 @@ type moving struct {
 	plan    plan.Plan
 	in      *bufio.Reader // of standard input, once it is read
 	line    chan string   // the line that is waited for; nil: none is
+	collect int           // how often garbage was collected before
 }
 
 // begin connects, and looks until the nodes agree or should have.
@@ -38,6 +40,7 @@ func (f *moveFlags) begin(ctx context.Context, w *World, words []string) (*movin
 		return nil, nil, err
 	}
 	m := &moving{moveFlags: f, w: w, options: o, seed: t.Seeds[0]}
+	m.collect = debug.SetGCPercent(400) // commands and their answers are garbage at once
 	m.watch = watchTarget(context.WithoutCancel(ctx), t, 500*time.Millisecond)
 	m.mover = newMover(m.watch.Watch, w.Env)
 	snap, err := m.settled(ctx)
@@ -51,6 +54,7 @@ func (f *moveFlags) begin(ctx context.Context, w *World, words []string) (*movin
 func (m *moving) close() {
 	m.mover.leave()
 	m.watch.stop()
+	debug.SetGCPercent(m.collect)
 }
 
 // settled waits for a picture that a plan can be made from. When none comes in
