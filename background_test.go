@@ -78,7 +78,7 @@ func TestTheBackgroundThatIsGivenIsNotAskedFor(t *testing.T) {
 			want, other = redOnWhite, redOnBlack
 		}
 		s.until(fmt.Sprintf("%v %v on %q: red for light %v", c.flags, c.env, c.terminal, c.light), func(text string) bool {
-			return strings.Contains(text, "FINDINGS") && s.inked(want) && !s.inked(other)
+			return strings.Contains(text, "FINDINGS") && s.inked(want) && !s.inked(other) && (!c.asked || strings.Contains(s.sent(), question))
 		})
 		s.press("q")
 		s.ends()
