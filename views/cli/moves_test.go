@@ -192,6 +192,9 @@ func TestOpenSlotIsFoundAndFinished(t *testing.T) {
 	if got.code != Fine || !strings.Contains(got.out, "finish") || !strings.Contains(got.out, "roll back") || !strings.Contains(got.out, "slot 7 is open") {
 		t.Fatalf("resume --leave: code %d\n%s\n%s", got.code, got.out, got.err)
 	}
+	if got = run(t, "", env, "resume", c.Seed(), "--dry-run"); got.code != Fine || !strings.Contains(got.out, "slot 7, roll back: ") {
+		t.Errorf("resume --dry-run: code %d\n%s\n%s", got.code, got.out, got.err)
+	}
 	if got = run(t, "", env, "resume", c.Seed(), "--finish"); got.code != Usage {
 		t.Errorf("without --yes and a terminal: code %d", got.code)
 	}

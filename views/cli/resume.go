@@ -114,6 +114,9 @@ func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way,
 	if err := m.showOpen(left); err != nil || len(list) == 0 {
 		return way, err
 	}
+	if m.dryRun {
+		return way, nil
+	}
 	if !chosen {
 		answer, err := m.ask(ctx, "finish, roll back or leave? ")
 		if err != nil {
@@ -128,7 +131,7 @@ func (m *moving) resume(ctx context.Context, left views.Leftovers, way plan.Way,
 			way = plan.Leave
 		}
 	}
-	if way == plan.Leave || m.dryRun {
+	if way == plan.Leave {
 		return way, nil
 	}
 	var set keyslot.Set
