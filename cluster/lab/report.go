@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/redis/go-redis/v9"
+
 	"slotdeck/cluster"
 )
 
@@ -13,6 +15,8 @@ type report struct {
 	info  cluster.ClusterInfo
 	stats cluster.Stats
 	told  int // replicas that it tells clients of
+
+	loading bool // it reads its dataset, and says nothing else yet
 }
 
 func readReport(ctx context.Context, n *Node) (r report, err error) {
@@ -20,6 +24,9 @@ func readReport(ctx context.Context, n *Node) (r report, err error) {
 	info, nodes := pipe.ClusterInfo(ctx), pipe.ClusterNodes(ctx)
 	replication, slots := pipe.Info(ctx, "replication"), pipe.ClusterSlots(ctx)
 	if _, err := pipe.Exec(ctx); err != nil {
+		if redis.HasErrorPrefix(err, "LOADING") {
+			return report{view: &cluster.View{}, loading: true}, nil
+		}
 		return r, fmt.Errorf("node %s does not report: %w", n.Addr, err)
 	}
 	if r.view, err = cluster.ParseNodes(nodes.Val()); err != nil {
@@ -49,6 +56,8 @@ func (r report) missing(nodes, replicas int) string {
 	isReplica := r.stats.Role == cluster.Replica
 	all := nodes / (1 + replicas) * replicas
 	switch {
+	case r.loading:
+		return "loads its dataset yet"
 	case len(r.view.Members) != nodes:
 		return fmt.Sprintf("knows %d of %d nodes yet", len(r.view.Members), nodes)
 	case r.unsure() != "":
