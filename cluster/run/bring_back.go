@@ -57,6 +57,9 @@ func (p *pair) bringBack(ctx context.Context, group []*load) error {
 	if err := p.unmark(ctx, group, &f); err != nil {
 		return err
 	}
+	if err := p.undouble(ctx, mine); err != nil {
+		return err
+	}
 	if p.torn == nil {
 		p.torn = map[tornKey]bool{}
 	}

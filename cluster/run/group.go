@@ -67,6 +67,9 @@ func (p *pair) carry(ctx context.Context, group []*load) error {
 	if group, err = p.staying(ctx, group); err != nil || len(group) == 0 {
 		return err
 	}
+	if err := p.undouble(ctx, group); err != nil {
+		return err
+	}
 	if err := p.silence(ctx); err != nil {
 		return err
 	}

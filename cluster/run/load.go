@@ -27,6 +27,9 @@ type load struct {
 	// open, so that clients may have been served by one that had forgotten it.
 	ours, unmarked bool
 
+	// doubled: its owner may have keys that the target has, too.
+	doubled bool
+
 	// shut: its owner was closed so that its keys could come home, and they are not
 	// all there.
 	shut bool

@@ -226,6 +226,9 @@ func (j *Job) recover(ctx, work context.Context, todo []remedy) error {
 	if err := j.straysQuiet(work, todo); err != nil {
 		return err
 	}
+	if err := j.undoubleAll(work, todo); err != nil {
+		return err
+	}
 	var failed []error
 	for _, r := range todo {
 		if err := j.boundary(ctx); err != nil {
@@ -333,6 +336,9 @@ func (j *Job) settleKeys(ctx context.Context, r remedy, l *load, p *pair, step i
 		return err
 	}
 	j.step(MovingKeys, p.from, p.to, []*load{l})
+	if err := j.undoubleSlot(ctx, &r, p.from); err != nil { // the target may have been closed before
+		return err
+	}
 	if p.to == r.owner {
 		p.homing, p.asking = true, true
 		return p.home(ctx, []*load{l})

@@ -82,7 +82,8 @@ func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration
 		}
 	}
 	for _, l := range group {
-		l.unmarked = l.unmarked || l.opened && from != p.from
+		succeeded := l.opened && from != p.from
+		l.unmarked, l.doubled = l.unmarked || succeeded, l.doubled || succeeded
 	}
 	if to != p.to {
 		p.spare(ctx, s, group)
@@ -95,7 +96,7 @@ func (p *pair) regain(ctx context.Context, group []*load, patience time.Duration
 	p.from, p.to = from, to
 	n, _ := s.Node(from)
 	p.fromEpoch = n.Member.Epoch
-	return nil
+	return p.undouble(ctx, group) // at once: every moment a client may remove one of them
 }
 
 // spare lets slots stay with their source that a target had open when it died. A
