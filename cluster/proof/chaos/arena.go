@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -157,6 +158,11 @@ func (a *arena) heal(ctx context.Context) error {
 // logs are the ends of the servers' logs.
 func (a *arena) logs() string {
 	var b strings.Builder
+	if kept, err := a.keep(); err != nil {
+		fmt.Fprintf(&b, "  nothing is kept: %v\n", err)
+	} else {
+		fmt.Fprintf(&b, "  the servers' logs and slotdeck's journals are kept in %s\n", kept)
+	}
 	for _, n := range a.Nodes() {
 		fmt.Fprintf(&b, "  %s (%s):\n", n.Addr, n.State())
 		for line := range strings.Lines(n.LogTail(25)) {
@@ -164,4 +170,22 @@ func (a *arena) logs() string {
 		}
 	}
 	return b.String()
+}
+
+// keep leaves the logs of all nodes, and what slotdeck wrote, for somebody to look
+// at.
+func (a *arena) keep() (folder string, err error) {
+	if folder, err = os.MkdirTemp("", "slotdeck-chaos-failed-"); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(filepath.Join(folder, "slotdeck"), os.DirFS(a.folder)); err != nil {
+		return "", err
+	}
+	for _, n := range a.Nodes() {
+		name := strings.ReplaceAll(n.Addr, ":", "-") + ".log"
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(n.LogTail(wholeLog)), 0o600); err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
 }

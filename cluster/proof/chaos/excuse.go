@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -45,9 +46,10 @@ type succession struct {
 	// help that, so that nothing is excused.
 	robbed bool
 
-	at   time.Time // when it was first seen to be a primary
-	open keyslot.Set
-	told map[keyslot.Slot]time.Time // when it first showed a slot as open, or as not its own
+	before int       // bytes of the heir's log that are of earlier rounds
+	at     time.Time // when it was first seen to be a primary
+	open   keyslot.Set
+	told   map[keyslot.Slot]time.Time // when it first showed a slot as open, or as not its own
 }
 
 // observe watches the replica until the context ends.
@@ -169,16 +171,32 @@ func (r *round) succession() *succession {
 	default:
 		return nil
 	}
+	s.before = len(s.heir.LogTail(wholeLog))
 	return s
 }
+
+// wholeLog is more lines than any server writes here.
+const wholeLog = 1 << 30
 
 // learn takes from the successor's log what it did with keys.
 func (s *succession) learn() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	log := s.heir.LogTail(5000)
+	log := s.heir.LogTail(wholeLog)
+	log = log[min(s.before, len(log)):]
 	s.trims = strings.Contains(log, "Detected keys in slots that do not belong to this node. Scheduling trim")
 	s.robbed = strings.Contains(log, "Deleting keys in dirty slot")
+}
+
+// String tells who succeeded whom, and how.
+func (s *succession) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at.IsZero() {
+		return s.heir.Addr + " did not take the place of its primary"
+	}
+	return fmt.Sprintf("%s took the place of its primary at %s; it did not own then: %v; keys of slots that were not its own dropped: %v, slots lost with their keys: %v",
+		s.heir.Addr, s.at.Format("15:04:05.000"), s.open, s.trims, s.robbed)
 }
 
 // span is from when to when something went on.

@@ -245,6 +245,7 @@ func (r *round) settle(ctx context.Context) error {
 func (r *round) inspect(ctx context.Context, load *proof.Load) (err error) {
 	if r.heir != nil {
 		r.heir.learn()
+		r.story.add("%v", r.heir)
 	}
 	if r.verdict, err = load.Check(ctx); err != nil {
 		return err

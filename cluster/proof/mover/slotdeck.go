@@ -21,10 +21,10 @@ type Slotdeck struct {
 }
 
 // OpenSlotdeck begins to watch a cluster.
-func OpenSlotdeck(seeds []string, password string) *Slotdeck {
+func OpenSlotdeck(seeds []string, o wire.Options) *Slotdeck {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Slotdeck{
-		Watch: watch.New(watch.Config{Seeds: seeds, Options: wire.Options{Password: wire.NewSecret(password)}}),
+		Watch: watch.New(watch.Config{Seeds: seeds, Options: o}),
 		stop:  cancel, ended: make(chan error, 1),
 	}
 	go func() { s.ended <- s.Watch.Run(ctx) }()
