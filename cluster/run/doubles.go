@@ -49,7 +49,7 @@ func (p *pair) undouble(ctx context.Context, group []*load) error {
 // doubles finds the keys that are on both sides.
 func (p *pair) doubles(ctx context.Context, group []*load) (out []haul, err error) {
 	var mine, theirs [][]int64
-	err = both(
+	err = together(
 		func() (err error) { mine, err = p.j.countKeys(ctx, p.from, slotsIn(group)); return err },
 		func() (err error) { theirs, err = p.j.countKeys(ctx, p.to, slotsIn(group)); return err })
 	if err != nil {

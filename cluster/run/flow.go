@@ -50,7 +50,7 @@ func (p *pair) stream(ctx, work context.Context, s *stream) (err error) {
 		s.next = p.upcoming(ctx, s.halt)
 		p.inHand = s.inHand()
 		p.j.step(MovingKeys, p.from, p.to, s.here)
-		err := both(
+		err := together(
 			func() error { return p.empty(work, s.here) },
 			func() (err error) {
 				if err = p.leave(work, s.last); err == nil && len(s.next) > 0 {

@@ -17,21 +17,25 @@ type footing struct {
 	fromSelf, toSelf cluster.Member
 }
 
-// both runs one thing for the source and one for the target at the same time.
-func both(a, b func() error) error {
+// together does several things at the same time. The error is that of the first of
+// them, in the order given, that failed.
+func together(things ...func() error) error {
 	var wg spawn.Group
-	var errA, errB error
-	wg.Go(func() { errA = a() })
-	errB = b()
-	wg.Wait()
-	if errA != nil {
-		return errA
+	errs := make([]error, len(things))
+	for i, thing := range things {
+		wg.Go(func() { errs[i] = thing() })
 	}
-	return errB
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *pair) look(ctx context.Context) (f footing, err error) {
-	err = both(
+	err = together(
 		func() (err error) { f.from, err = p.j.crew.view(ctx, p.from); return err },
 		func() (err error) { f.to, err = p.j.crew.view(ctx, p.to); return err })
 	if err != nil {

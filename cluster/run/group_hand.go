@@ -116,7 +116,7 @@ func (p *pair) hears(ctx context.Context, id cluster.NodeID, hand keyslot.Set, p
 func (p *pair) ready(ctx context.Context, group []*load) error {
 	var f footing
 	var counts []wire.Answer
-	err := both(func() error {
+	err := together(func() error {
 		cmds := [][]any{p.writing(group, true), {"CLUSTER", "NODES"}}
 		for db := range p.j.databases {
 			cmds = append(cmds, inDatabase(db, len(group), func(i int) []any { return []any{"CLUSTER", "COUNTKEYSINSLOT", int(group[i].slot)} })...)

@@ -94,22 +94,24 @@ func (p *pair) run(ctx, work context.Context) error {
 // begin counts the keys of all slots, takes the map as it is for what it has to
 // stay, and brings functions to a target that never had a slot.
 func (p *pair) begin(ctx context.Context) error {
-	if err := p.base(ctx); err != nil {
+	set := p.move.Set()
+	var slots []keyslot.Slot
+	for s := range set.All() {
+		slots = append(slots, s)
+	}
+	var counts [][]int64
+	count := func() (err error) { counts, err = p.j.countKeys(ctx, p.from, slots); return err }
+	err := together(func() error { return p.base(ctx) }, count)
+	if err != nil {
 		if !passing(err) {
 			return err
 		}
 		if err := p.settleFirst(ctx, err); err != nil {
 			return err
 		}
-	}
-	set := p.move.Set()
-	var slots []keyslot.Slot
-	for s := range set.All() {
-		slots = append(slots, s)
-	}
-	counts, err := p.j.countKeys(ctx, p.from, slots)
-	if err != nil {
-		return err
+		if err := count(); err != nil {
+			return err
+		}
 	}
 	var total int64
 	for i, s := range slots {

@@ -47,7 +47,7 @@ func (p *pair) remember(ctx context.Context, failed []failure) {
 // untangle settles the keys of a haul that exist on both sides.
 func (p *pair) untangle(ctx context.Context, t target, h haul) (moved int, err error) {
 	var here, there []bool
-	err = both(
+	err = together(
 		func() (err error) { here, err = p.exist(ctx, p.from, h); return err },
 		func() (err error) { there, err = p.exist(ctx, p.to, h); return err })
 	if err != nil {
@@ -148,7 +148,7 @@ func (p *pair) settleKey(ctx context.Context, t target, one haul) (done bool, er
 
 // values reads a key on both sides.
 func (p *pair) values(ctx context.Context, one haul) (mine, theirs value, err error) {
-	err = both(
+	err = together(
 		func() (err error) { mine, err = p.j.valueOf(ctx, p.from, one.db, one.keys[0]); return err },
 		func() (err error) { theirs, err = p.j.valueOf(ctx, p.to, one.db, one.keys[0]); return err })
 	return mine, theirs, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,34 +29,36 @@ func (j *Job) prepare(ctx context.Context) error {
 		return err
 	}
 	j.meet(s)
-	for _, m := range j.plan.Moves {
-		if err := j.quiet(ctx, m.From); err != nil {
+	var choice plan.Choice
+	err = together(
+		func() error { return j.sourcesQuiet(ctx) },
+		func() (err error) {
+			choice, err = plan.Choose(j.plan, j.abilities(ctx), j.opts.Driver)
 			return err
-		}
-	}
-	abilities := j.abilities(ctx)
-	choice, err := plan.Choose(j.plan, abilities, j.opts.Driver)
+		},
+		func() error { return j.noJobs(ctx) },
+		func() error { return j.readSettings(ctx) })
 	if err != nil {
 		return err
 	}
 	j.useDriver(choice.Driver, choice.Reason)
-	for _, step := range []func(context.Context) error{j.noJobs, j.readSettings, j.noStrays, j.room(s)} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	if j.driver == plan.Legacy {
-		err = j.readyForMigrate(ctx)
-	} else if j.driver == plan.AtomicValkey {
-		err = j.readyForMigrateSlots(ctx)
-	}
+	err = together(
+		func() error { return j.noStrays(ctx) },
+		func() error { return j.room(s) },
+		func() error {
+			switch j.driver {
+			case plan.Legacy:
+				return j.readyForMigrate(ctx)
+			case plan.AtomicValkey:
+				return j.readyForMigrateSlots(ctx)
+			}
+			return nil
+		},
+		func() (err error) { j.lease, err = j.claim(ctx, j.primaries); return err })
 	if err != nil {
 		return err
 	}
-	j.lease, err = j.claim(ctx, j.primaries)
-	if err != nil {
-		return err
-	}
+	j.leaseSeen = time.Now()
 	if j.lease.blind != "" {
 		j.remains(j.lease.blind)
 	}
@@ -105,31 +108,36 @@ func (j *Job) meet(s *cluster.Snapshot) {
 	}
 }
 
-// readSettings finds the number of databases, and the node timeout.
-func (j *Job) readSettings(ctx context.Context) error {
-	for _, n := range j.plan.Nodes {
-		if err := j.readSettingsOf(ctx, n.ID); err != nil {
-			return err
-		}
+// sourcesQuiet waits until those that give slots have sent what they had to tell.
+func (j *Job) sourcesQuiet(ctx context.Context) error {
+	var things []func() error
+	for _, m := range j.plan.Moves {
+		things = append(things, func() error { return j.quiet(ctx, m.From) })
 	}
-	return nil
+	return together(things...)
 }
 
-func (j *Job) readSettingsOf(ctx context.Context, id cluster.NodeID) error {
-	dbs, err := j.databasesOf(ctx, id)
-	if err != nil {
+// readSettings finds the number of databases, and the shortest node timeout.
+func (j *Job) readSettings(ctx context.Context) error {
+	n := len(j.plan.Nodes)
+	dbs, timeouts := make([]int, n), make([]time.Duration, n)
+	var things []func() error
+	for i := range n {
+		id := j.plan.Nodes[i].ID
+		things = append(things,
+			func() (err error) { dbs[i], err = j.databasesOf(ctx, id); return err },
+			func() error {
+				timeouts[i] = 15 * time.Second // the servers' default
+				if t, ok := j.nodeTimeoutOf(ctx, id); ok {
+					timeouts[i] = t
+				}
+				return nil
+			})
+	}
+	if err := together(things...); err != nil || n == 0 {
 		return err
 	}
-	j.databases = max(j.databases, dbs)
-	timeout := 15 * time.Second // the servers' default
-	if v, ok := j.setting(ctx, id, "cluster-node-timeout"); ok {
-		if ms, err := strconv.Atoi(v); err == nil && ms > 0 {
-			timeout = time.Duration(ms) * time.Millisecond
-		}
-	}
-	if j.nodeTimeout == 0 || timeout < j.nodeTimeout {
-		j.nodeTimeout = timeout
-	}
+	j.databases, j.nodeTimeout = max(j.databases, slices.Max(dbs)), slices.Min(timeouts)
 	return nil
 }
 
@@ -207,17 +215,19 @@ func (p *pair) depth() int {
 
 // noJobs makes sure that no atomic migration runs anywhere.
 func (j *Job) noJobs(ctx context.Context) error {
+	var things []func() error
 	for _, id := range j.primaries {
-		running, err := j.crew.running(ctx, id)
-		if err != nil {
-			continue // a node that cannot be asked cannot be part of the plan either
-		}
-		for _, t := range running {
+		things = append(things, func() error {
+			running, err := j.crew.running(ctx, id)
+			if err != nil || len(running) == 0 {
+				return nil // a node that cannot be asked cannot be part of the plan either
+			}
+			t := running[0]
 			return &plan.Refusal{Reason: plan.ForeignJob, Nodes: []cluster.NodeID{id}, Slots: t.slots,
 				Text: fmt.Sprintf("an atomic migration of %s runs on %s (%s); two movers at a time lose keys: wait for it, or cancel it", someSlots(t.slots), j.crew.name(id), plain(t.state))}
-		}
+		})
 	}
-	return nil
+	return together(things...)
 }
 
 // noStrays counts what the targets hold in the slots to come. Redis 8.4 and newer
@@ -243,26 +253,24 @@ func (j *Job) noStrays(ctx context.Context) error {
 }
 
 // room holds what is to come against the targets' limits as they are now.
-func (j *Job) room(s *cluster.Snapshot) func(context.Context) error {
-	return func(context.Context) error {
-		for _, n := range j.plan.Nodes {
-			var gets int64
-			for _, m := range j.plan.Moves {
-				if m.To == n.ID && m.Bytes.How > plan.Guessed {
-					gets += m.Bytes.N
-				}
-			}
-			node, ok := s.Node(n.ID)
-			if !ok || gets == 0 || node.Stats.MaxMemory <= 0 || node.Stats.UsedMemory < 0 {
-				continue
-			}
-			if need := node.Stats.UsedMemory + gets; need > node.Stats.MaxMemory {
-				return &plan.Refusal{Reason: plan.NoRoom, Nodes: []cluster.NodeID{n.ID},
-					Text: fmt.Sprintf("%s would need %d MiB and may use %d MiB; raise maxmemory, or move less", n.Name(), need>>20, node.Stats.MaxMemory>>20)}
+func (j *Job) room(s *cluster.Snapshot) error {
+	for _, n := range j.plan.Nodes {
+		var gets int64
+		for _, m := range j.plan.Moves {
+			if m.To == n.ID && m.Bytes.How > plan.Guessed {
+				gets += m.Bytes.N
 			}
 		}
-		return nil
+		node, ok := s.Node(n.ID)
+		if !ok || gets == 0 || node.Stats.MaxMemory <= 0 || node.Stats.UsedMemory < 0 {
+			continue
+		}
+		if need := node.Stats.UsedMemory + gets; need > node.Stats.MaxMemory {
+			return &plan.Refusal{Reason: plan.NoRoom, Nodes: []cluster.NodeID{n.ID},
+				Text: fmt.Sprintf("%s would need %d MiB and may use %d MiB; raise maxmemory, or move less", n.Name(), need>>20, node.Stats.MaxMemory>>20)}
+		}
 	}
+	return nil
 }
 
 // alone looks from time to time whether another slotdeck claims the cluster.

@@ -92,9 +92,9 @@ func (j *Job) ready(ctx context.Context, now Found, todo []remedy) (err error) {
 	for id := range nodes {
 		j.plan.Nodes = append(j.plan.Nodes, plan.Node{ID: id})
 		j.board.order = append(j.board.order, id)
-		if err := j.readSettingsOf(ctx, id); err != nil {
-			return err
-		}
+	}
+	if err := j.readSettings(ctx); err != nil {
+		return err
 	}
 	j.board.slots.Total = int64(len(todo))
 	j.useDriver(plan.Legacy, "open slots are settled by SETSLOT and MIGRATE")

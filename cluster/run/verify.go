@@ -82,7 +82,8 @@ func (j *Job) expected() map[keyslot.Slot]cluster.NodeID {
 
 // verify asks until all nodes that answer agree, or the patience ends.
 func (j *Job) verify(ctx context.Context, want map[keyslot.Slot]cluster.NodeID, patience time.Duration) (verdicts []Verdict, open keyslot.Set) {
-	for deadline := time.Now().Add(patience); ; {
+	wait := 2 * time.Millisecond // word of the last slots goes round in about that
+	for deadline := time.Now().Add(patience); ; wait = min(2*wait, 30*time.Millisecond) {
 		s, err := j.crew.surveyWithin(ctx, min(patience, 2*time.Second))
 		if err != nil {
 			return []Verdict{{Err: err, Text: "the nodes could not be asked: " + err.Error()}}, open
@@ -95,7 +96,7 @@ func (j *Job) verify(ctx context.Context, want map[keyslot.Slot]cluster.NodeID, 
 			v.Addr = j.crew.addr(v.Node)
 			verdicts = append(verdicts, v)
 		}
-		if agree || time.Now().After(deadline) || pause(ctx, 30*time.Millisecond) != nil {
+		if agree || time.Now().After(deadline) || pause(ctx, wait) != nil {
 			return verdicts, open
 		}
 	}
