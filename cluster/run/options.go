@@ -46,8 +46,9 @@ type Options struct {
 	Replace bool
 
 	// Durable waits, before a slot changes hands, until as many replicas of the
-	// target as are linked have received its keys, so that nothing depends on
-	// the target alone. It costs one WAIT for each batch of slots.
+	// target as are linked have received its keys. It costs one WAIT for each
+	// batch of slots. Keys of a slot in hand depend on the target alone until
+	// then: MIGRATE removes them from the source and waits for no replica.
 	Durable bool
 
 	BigKeys BigKeys

@@ -52,7 +52,7 @@ func (f *moveFlags) howFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.replace, "replace", false, "a key that is on both sides with different values: the source's wins, the other is saved in a file")
 	flags.IntVar(&f.maxBlock, "max-block", int(engine.DefaultMaxBlock/time.Millisecond), "`ms` that one call may hold a server")
 	flags.IntVar(&f.throttle, "throttle", 0, "at most so many `keys` a second; 0: no bound")
-	flags.BoolVar(&f.durable, "durable", false, "wait for the target's replicas before a slot changes hands")
+	flags.BoolVar(&f.durable, "durable", false, "wait for the target's replicas before a slot changes hands; keys of a slot in hand hang on the target alone until then, for MIGRATE waits for none")
 	flags.StringVar(&f.bigKeys, "big-keys", "", "slots with a key that holds its server longer than --max-block: `leave|move|raise-timeout` (default: asked on a terminal, else leave)")
 	flags.StringVar(&f.onConflict, "on-conflict", "", "a key that is on both sides with different values: `leave|source|target|stop` (default: asked on a terminal, else leave its slot)")
 	flags.StringVar(&f.onStray, "on-stray", "", "keys that the target holds of a slot that is not its own: `leave|remove|move|stop` (default: asked on a terminal, else leave the slot)")
