@@ -55,7 +55,7 @@ func (c *crew) node(id cluster.NodeID) (*wire.Node, error) {
 		if n != nil {
 			n.Close()
 		}
-		n = base.Twin(nil)
+		n = base.TwinForChanges()
 		c.nodes[id] = n
 	}
 	return n, nil

@@ -207,8 +207,8 @@ func (p *pair) recount(l *load, n int64) {
 	})
 }
 
-// dumped reads the owner's values, which a client would be sent away from when
-// the key is not there.
+// dumped reads the owner's values, which sends a client away from a key that it
+// does not have.
 func (p *pair) dumped(ctx context.Context, h haul) ([]value, error) {
 	answers, err := p.j.crew.call(ctx, p.from, callTimeout, inDatabase(h.db, 2*len(h.keys), func(i int) []any {
 		return []any{[]string{"DUMP", "PEXPIRETIME"}[i%2], h.keys[i/2]}

@@ -16,7 +16,11 @@ func (n *Node) Twin(tune func(*Options)) *Node {
 	return Open(n.addr, o)
 }
 
-// Line opens a Line to the same node, see Dial.
+// TwinForChanges is a Twin that logs in as the one who changes something, also for
+// what only reads: work that changes something reads what others need not.
+func (n *Node) TwinForChanges() *Node { return Open(n.addr, n.options.asChanger()) }
+
+// Line opens a Line to the same node, see Dial, as the one who changes something.
 func (n *Node) Line(ctx context.Context, patience time.Duration) (*Line, error) {
-	return Dial(ctx, n.addr, n.options, patience)
+	return Dial(ctx, n.addr, n.options.asChanger(), patience)
 }
