@@ -135,7 +135,7 @@ func TestDocumentedRightsAreEnough(t *testing.T) {
 			a.refused(change, members, spare)
 		}
 
-		key := torn(t, c, 5000)
+		key := torn(t, c, 5000, "{"+keyOf(5000)+"}same")
 		a.fine("operator", "resume "+seed+" --finish --yes --on-conflict target")
 		if asked(t, members[1], "GET", key) != "theirs" {
 			t.Error("the conflict was not settled")

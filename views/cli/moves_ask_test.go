@@ -20,18 +20,24 @@ func keyOf(slot keyslot.Slot) string {
 	}
 }
 
-// torn leaves a slot open, with a key of which both sides have a value.
-func torn(t *testing.T, c *lab.Cluster, slot keyslot.Slot) (key string) {
+// torn leaves a slot open, with a key of which both sides have a value, and others
+// of which both have the same.
+func torn(t *testing.T, c *lab.Cluster, slot keyslot.Slot, same ...string) (key string) {
 	t.Helper()
 	a, b := c.Nodes()[0], c.Nodes()[1]
 	key = keyOf(slot)
 	asked(t, b, "CLUSTER", "SETSLOT", int(slot), "IMPORTING", string(a.ID))
 	asked(t, a, "SET", key, "mine")
+	for _, other := range same {
+		asked(t, a, "SET", other, "theirs")
+	}
 	asked(t, a, "CLUSTER", "SETSLOT", int(slot), "MIGRATING", string(b.ID))
 	n := wire.Open(b.Addr, wire.Options{})
 	defer n.Close()
-	if got := n.Pipeline(t.Context(), []any{"ASKING"}, []any{"SET", key, "theirs"}); got[1].Err != nil {
-		t.Fatal(got[1].Err)
+	for _, it := range append(same, key) {
+		if got := n.Pipeline(t.Context(), []any{"ASKING"}, []any{"SET", it, "theirs"}); got[1].Err != nil {
+			t.Fatal(got[1].Err)
+		}
 	}
 	return key
 }
