@@ -47,7 +47,7 @@ cluster/lab/labtest   < cluster/lab testing golang.org/x/crypto
 cluster/fake          < cluster cluster/spawn keyslot
 cluster/proof         < cluster keyslot github.com/redis/go-redis
 cluster/proof/bigkeys < cluster/lab github.com/redis/go-redis
-cluster/proof/mover   < cluster cluster/lab cluster/plan cluster/run cluster/watch cluster/wire keyslot github.com/redis/go-redis
+cluster/proof/mover   < cluster cluster/audit cluster/lab cluster/plan cluster/run cluster/watch cluster/wire keyslot github.com/redis/go-redis
 cluster/proof/chaos   < cluster cluster/lab cluster/plan cluster/proof cluster/proof/mover cluster/run keyslot github.com/redis/go-redis
 cluster/proof/damage  < cluster cluster/lab keyslot
 cluster/proof/failover < cluster cluster/doctor cluster/lab cluster/plan cluster/proof cluster/run cluster/watch

@@ -10,11 +10,9 @@ import (
 	"syscall"
 	"time"
 
-	"slotdeck/cluster/audit"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/proof/mover"
 	"slotdeck/cluster/run"
-	"slotdeck/cluster/wire"
 )
 
 // obey is the life of a process that is a slotdeck: it returns the exit status,
@@ -31,13 +29,11 @@ func obey(o order) int {
 		time.Sleep(time.Second)
 		return 0
 	}
-	journal, err := audit.Open(o.State, audit.Who{})
+	s, err := mover.OpenSlotdeck(o.Seeds, o.State)
 	if err != nil {
 		tell(news{End: true, Text: err.Error()})
 		return 1
 	}
-	defer journal.Close()
-	s := mover.OpenSlotdeck(o.Seeds, wire.Options{Audit: journal})
 	defer s.Close()
 	options := run.Options{Driver: o.Driver, Durable: o.Durable, KeysPerSecond: o.KeysPerSecond, Unattended: true, StateDir: o.State}
 	if o.Recover {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slotdeck/cluster"
+	"slotdeck/cluster/audit"
 	"slotdeck/cluster/lab"
 	"slotdeck/cluster/plan"
 	"slotdeck/cluster/run"
@@ -15,26 +16,33 @@ import (
 
 // Slotdeck is slotdeck itself on one cluster, without a screen.
 type Slotdeck struct {
-	Watch *watch.Watch
-	stop  context.CancelFunc
-	ended chan error
+	Watch   *watch.Watch
+	journal *audit.Writer
+	stop    context.CancelFunc
+	ended   chan error
 }
 
-// OpenSlotdeck begins to watch a cluster.
-func OpenSlotdeck(seeds []string, o wire.Options) *Slotdeck {
+// OpenSlotdeck begins to watch a cluster, and keeps a journal of what it changes
+// in a folder.
+func OpenSlotdeck(seeds []string, folder string) (*Slotdeck, error) {
+	journal, err := audit.Open(folder, audit.Who{})
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Slotdeck{
-		Watch: watch.New(watch.Config{Seeds: seeds, Options: o}),
-		stop:  cancel, ended: make(chan error, 1),
+		Watch:   watch.New(watch.Config{Seeds: seeds, Options: wire.Options{Audit: journal}}),
+		journal: journal, stop: cancel, ended: make(chan error, 1),
 	}
 	go func() { s.ended <- s.Watch.Run(ctx) }()
-	return s
+	return s, nil
 }
 
 // Close ends the watch.
 func (s *Slotdeck) Close() {
 	s.stop()
 	<-s.ended
+	_ = s.journal.Close()
 }
 
 // Plan makes a plan as soon as the picture of the cluster allows one; the error
