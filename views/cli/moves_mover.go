@@ -159,18 +159,23 @@ func (m *mover) learn(r engine.Report) {
 // Facts reads keys, abilities and running migrations of all primaries.
 func (m *mover) Facts(ctx context.Context, s *cluster.Snapshot) (views.MoveFacts, error) {
 	var f views.MoveFacts
-	measure, counted := m.countAll(ctx, s)
-	f.Load.Keys = measure
-	f.Load.Bytes, f.Load.Traffic = m.measured(ctx, s)
 	var all plan.Plan
 	for i := range s.Shards {
 		if id := s.Shards[i].Primary; id != "" {
 			all.Nodes = append(all.Nodes, plan.Node{ID: id})
 		}
 	}
-	f.Abilities, f.Inside = engine.Abilities(ctx, m.watch, all), engine.Insides(ctx, m.watch, all)
-	running := engine.MigrationFacts(ctx, m.watch)
-	f.JobsAsked, f.Jobs = running.JobsAsked, running.Jobs
+	var counted error
+	var wg spawn.Group // every question costs a round trip, and some of them many
+	wg.Go(func() { f.Load.Keys, counted = m.countAll(ctx, s) })
+	wg.Go(func() { f.Load.Bytes, f.Load.Traffic = m.measured(ctx, s) })
+	wg.Go(func() { f.Abilities = engine.Abilities(ctx, m.watch, all) })
+	wg.Go(func() { f.Inside = engine.Insides(ctx, m.watch, all) })
+	wg.Go(func() {
+		running := engine.MigrationFacts(ctx, m.watch)
+		f.JobsAsked, f.Jobs = running.JobsAsked, running.Jobs
+	})
+	wg.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.Rates = make(map[plan.Driver]plan.Rate, len(m.rates))
@@ -230,11 +235,16 @@ func slotList(ranges []keyslot.Range) []keyslot.Slot {
 // Survey looks at the slots of a plan on both sides. The servers' own drivers move
 // keys of any size in the background: then they are not weighed.
 func (m *mover) Survey(ctx context.Context, p plan.Plan, d plan.Driver, block time.Duration) (out views.MoveSurvey, err error) {
-	out.Stray, err = m.stray(ctx, p)
 	if d.Atomic() {
+		out.Stray, err = m.stray(ctx, p)
 		return out, err
 	}
-	w, weighed := engine.Weigh(ctx, m.watch, p, block)
+	var w plan.Weights
+	var weighed error
+	var wg spawn.Group
+	wg.Go(func() { w, weighed = engine.Weigh(ctx, m.watch, p, block) })
+	wg.Go(func() { out.Stray, err = m.stray(ctx, p) })
+	wg.Wait()
 	out.Weights = &w
 	return out, errors.Join(err, weighed)
 }
