@@ -121,7 +121,12 @@ func TestDoublesOfFoundSlotsAreRemovedBeforeTheFirstIsSettled(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				until(t, j, "the first slot is in hand", func(p run.Progress) bool { return p.Keys.Done > 0 })
+				labtest.Until(t, 20*time.Second, "the copies of the last slot's keys are gone", func() bool {
+					return w.do(1, "CLUSTER", "COUNTKEYSINSLOT", int(last)) == any(int64(1))
+				})
+				if p := until(t, j, "the first slot is in hand", func(p run.Progress) bool { return len(p.InFlight) == 1 }); p.InFlight[0].Slot != first {
+					t.Fatalf("%+v", p.InFlight)
+				}
 				for i := 1; i < keys; i += 2 {
 					w.do(0, "DEL", inSlot(last, i))
 				}
