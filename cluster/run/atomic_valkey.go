@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"slotdeck/cluster"
@@ -93,6 +94,7 @@ func (p *pair) migrateSlots(ctx, work context.Context, group []*load, try int) e
 				}
 			}
 		case t.final && cancelled:
+			p.importOver(work, t.name)
 			return errCancelled
 		case t.final:
 			return fmt.Errorf("%s: %s", t.state, plain(t.message))
@@ -108,6 +110,21 @@ func (p *pair) migrateSlots(ctx, work context.Context, group []*load, try int) e
 		}
 		if err := pause(work, pollEvery(began)); err != nil {
 			return err
+		}
+	}
+}
+
+// importOver waits until the target has let go of a migration that was cancelled on
+// the source, and has removed what had come: it learns of that by the end of their
+// connection. Whoever looks before would find it still under way.
+func (p *pair) importOver(ctx context.Context, name string) {
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
+		tasks, err := p.j.crew.running(ctx, p.to)
+		if err != nil || !slices.ContainsFunc(tasks, func(t task) bool { return t.name == name }) {
+			return
+		}
+		if pause(ctx, 10*time.Millisecond) != nil {
+			return
 		}
 	}
 }

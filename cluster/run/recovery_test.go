@@ -343,30 +343,33 @@ func TestTrap23SameValueOnBothSidesGoesOnAndADifferentOneIsAskedAbout(t *testing
 	}
 }
 
-// TestKeysOnBothSidesAreReadByWhoMayChangeThem: the one who watches may not.
+// TestKeysOnBothSidesAreReadByWhoMayChangeThem: the one who watches may not. Who
+// may not WATCH has the copy overwritten.
 func TestKeysOnBothSidesAreReadByWhoMayChangeThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "valkey-8.1", lab.Config{})
-	for i := range w.Nodes() {
-		w.do(i, "ACL", "SETUSER", "watcher", "reset", "on", ">seen", "+ping", "+info", "+cluster|info", "+cluster|nodes", "+config|get")
-		w.do(i, "ACL", "SETUSER", "operator", "reset", "on", ">done", "~*", "+@all")
-	}
-	key := w.half(77, "mine", "mine")
-	w.fresh()
-	look := w.look(wire.Options{Username: "watcher", Password: wire.NewSecret("seen"),
-		Changer: &wire.Login{Username: "operator", Password: wire.NewSecret("done")}})
-	found, err := run.Find(t.Context(), look, w.state)
-	if err != nil || len(found.Open) != 1 {
-		t.Fatal(err, found.Open)
-	}
-	j, err := run.StartRecovery(t.Context(), look, found, map[keyslot.Slot]plan.Way{77: plan.Finish}, run.Options{StateDir: w.state})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.wants(j.Wait(), run.Completed)
-	w.nothingOpen()
-	if got, _ := w.Nodes()[1].Do(t.Context(), "GET", key).Text(); got != "mine" {
-		t.Errorf("the value is %q", got)
+	for slot, not := range map[keyslot.Slot]string{77: "-acl", 78: "-@transaction"} {
+		for i := range w.Nodes() {
+			w.do(i, "ACL", "SETUSER", "watcher", "reset", "on", ">seen", "+ping", "+info", "+cluster|info", "+cluster|nodes", "+config|get")
+			w.do(i, "ACL", "SETUSER", "operator", "reset", "on", ">done", "~*", "+@all", not)
+		}
+		key := w.half(slot, "mine", "mine")
+		w.fresh()
+		look := w.look(wire.Options{Username: "watcher", Password: wire.NewSecret("seen"),
+			Changer: &wire.Login{Username: "operator", Password: wire.NewSecret("done")}})
+		found, err := run.Find(t.Context(), look, w.state)
+		if err != nil || len(found.Open) != 1 {
+			t.Fatal(err, found.Open)
+		}
+		j, err := run.StartRecovery(t.Context(), look, found, map[keyslot.Slot]plan.Way{slot: plan.Finish}, run.Options{StateDir: w.state})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wants(j.Wait(), run.Completed)
+		w.nothingOpen()
+		if got, _ := w.Nodes()[1].Do(t.Context(), "GET", key).Text(); got != "mine" {
+			t.Errorf("%s: the value is %q", not, got)
+		}
 	}
 }
 
