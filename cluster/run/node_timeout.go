@@ -71,6 +71,9 @@ func (j *Job) restored() (failed []string) {
 	j.mu.Lock()
 	raised, to := maps.Clone(j.raised), j.raisedTo
 	j.mu.Unlock()
+	if len(raised) > 0 && !j.leaving() {
+		j.pingsAnswered(slices.Collect(maps.Keys(raised)))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	var wg spawn.Group
@@ -88,6 +91,42 @@ func (j *Job) restored() (failed []string) {
 	}
 	wg.Wait()
 	return failed
+}
+
+// pingsAnswered waits a while until no node waits for an answer over the bus any
+// more: with a short timeout one that was held for long would take the others for
+// failed at once, or they it, and the cluster for down.
+func (j *Job) pingsAnswered(nodes []cluster.NodeID) {
+	type ping struct{ from, to cluster.NodeID }
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	var mu sync.Mutex
+	before := map[ping]time.Time{}
+	for first := true; ; first = false {
+		pending, waits := map[ping]time.Time{}, first
+		var wg spawn.Group
+		for _, id := range nodes {
+			wg.Go(func() {
+				view, err := j.crew.view(ctx, id)
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for i := range view.Members {
+					if m := &view.Members[i]; !m.PingSent.IsZero() {
+						p := ping{id, m.ID}
+						pending[p] = m.PingSent
+						waits = waits || before[p].Equal(m.PingSent)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if before = pending; !waits || pause(ctx, 30*time.Millisecond) != nil {
+			return
+		}
+	}
 }
 
 // setBack leaves a timeout alone that somebody else has changed since.
